@@ -1,0 +1,54 @@
+# Two targets do everything on a machine with git, make and Python 3.11 or later: `make demo` and `make test`.
+PYTHON ?= $(firstword $(foreach v,python3 python3.13 python3.12 python3.11,$(if $(shell $(v) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo yes),$(v))))
+VENV ?= .venv
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+DEMO ?= okrsync-demo
+
+.PHONY: demo test lint types imports wheel lock clean
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/okrsync demo $(DEMO)
+
+test: $(VENV)/.installed-dev
+	$(VENV)/bin/pytest
+
+lint: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(VENV)/bin/mypy
+
+imports: $(VENV)/.installed-dev
+	$(VENV)/bin/lint-imports
+
+wheel: $(VENV)/.installed-dev
+	rm -rf dist && $(UV) build --quiet --wheel --python $(VENV)/bin/python
+	$(VENV)/bin/python tests/check_wheel.py dist
+
+lock: $(UV)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python $(PYTHON) pyproject.toml -o requirements.lock
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python $(PYTHON) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .uv dist
+
+# uv is fetched into a local folder only where the machine has none; without the venv module's pip, pip installs it flat.
+.uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "okrsync needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/bin/python: | $(UV)
+	@test -n "$(PYTHON)" || { echo "okrsync needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3.12" >&2; exit 1; }
+	$(UV) venv --quiet --python $(PYTHON) $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	test -e $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --editable .
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements-dev.lock
+	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --editable .
+	touch $@ $(VENV)/.installed

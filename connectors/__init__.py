@@ -1,0 +1,1 @@
+"""Connectors: code that knows one vendor each, and nothing of rules or the store."""

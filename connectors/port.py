@@ -1,0 +1,159 @@
+"""What every connector offers, and what it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from mapping.errors import SkipRecordError
+from mapping.words import Sample, Selection, WorkItem
+
+if TYPE_CHECKING:
+    from connectors.http import HttpTransport
+
+OnSkip = Callable[[SkipRecordError], None]
+Shape = Literal["items", "series"]
+
+
+class Capability(StrEnum):
+    """What a connector can do; asked when rules are checked, so that a missing one is no surprise at night."""
+
+    CENSUS = "census"
+    DELTA = "delta"
+    """``changed`` gives what changed since a watermark; without it the census carries the items themselves."""
+    BY_IDS = "by_ids"
+    SERIES = "series"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the other side says we are. Shown by ``okrsync check``."""
+
+    account: str
+    server: str
+    detail: Mapping[str, str] = field(default_factory=dict)
+    """More for people: time zone, product version, remaining quota. No secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What a selection looks like from here, cheaply: a hint for ``check``, never a key result's number."""
+
+    matches: int | None
+    """None where the vendor gives no cheap count."""
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CensusPage:
+    """One page of the complete set of ids a selection matches now.
+
+    ``items`` holds the records that the vendor sent along with the ids anyway; flows reads no fields of these again.
+    """
+
+    ids: tuple[str, ...]
+    items: tuple[WorkItem, ...] = ()
+
+
+class SelectionModel(BaseModel):
+    """Base of the connectors' selections: what may stand beside ``from`` in a rule."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def shape(self) -> Shape:
+        """Whether it gives work items or samples."""
+        return "items"
+
+
+class OptionsModel(BaseModel):
+    """Base of the connectors' options: what may stand in a connection beside ``connector``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a connector is handed besides its options; it reads no environment itself."""
+
+    connection: str
+    folder: Path
+    """Relative paths in options are meant from here (the config's folder)."""
+    transport: HttpTransport | None = None
+    """A test's stand-in for the network; None for the real one."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    budget_seconds: float = 900.0
+    """How long one run may spend waiting for a busy vendor before it gives up and is scheduled again."""
+    in_flight: int = 8
+
+
+class Source(Protocol):
+    """One configured connection, open for reading. Not shared between threads or event loops.
+
+    All methods raise FixConfigError (credentials, permissions, unknown field), TryAgainError (busy or away beyond
+    the budget) or PartialReadError (the end was not reached). The async iterators stream: nothing holds a selection in memory.
+    """
+
+    async def identify(self) -> Identity:
+        """Ask the other side who we are."""
+        ...
+
+    async def glimpse(self, selection: Selection) -> Glimpse:
+        """Look whether a selection is visible to us. Raises FixConfigError naming what is not."""
+        ...
+
+    async def fingerprint(self, fields: frozenset[str]) -> str:
+        """Return a digest of what readings depend on besides the items: status categories, field ids.
+
+        ``fields`` are the numeric or text fields that rules use on this connection, by the names the rules give.
+        """
+        ...
+
+    def census(
+        self, selection: Selection, fields: frozenset[str], on_skip: OnSkip
+    ) -> AsyncIterator[CensusPage]:
+        """Stream the complete set of ids that match now, each at least once, and assert that the end was reached."""
+        ...
+
+    def changed(
+        self, selection: Selection, since: datetime, fields: frozenset[str], on_skip: OnSkip
+    ) -> AsyncIterator[Sequence[WorkItem]]:
+        """Stream items changed at or after ``since`` (an overlap is taken by the connector), no upper bound."""
+        ...
+
+    def by_ids(
+        self, ids: Sequence[str], fields: frozenset[str], on_skip: OnSkip
+    ) -> AsyncIterator[Sequence[WorkItem]]:
+        """Stream the items with these ids; ids that are gone or hidden are silently absent."""
+        ...
+
+    def series(self, selection: Selection, on_skip: OnSkip) -> AsyncIterator[Sequence[Sample]]:
+        """Stream the samples of a selection whose shape is ``series``."""
+        ...
+
+    def requests(self) -> int:
+        """Return how many requests were sent so far, for the run's record."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and children."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """Code for one vendor: what may be configured, what it can do, and how to open a connection."""
+
+    name: str
+    title: str
+    options: type[OptionsModel]
+    selection: type[SelectionModel]
+    capabilities: frozenset[Capability]
+    open: Callable[[Any, Surroundings], Source]
+    """Takes an instance of ``options``. Opens nothing yet: the first request does."""

@@ -1,0 +1,1 @@
+"""The core: words, rules, arithmetic. Pure; does no I/O and imports no other room."""

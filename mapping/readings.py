@@ -1,0 +1,239 @@
+"""What comes out: readings, standings, check-ins, and the plan that says what a sync would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from mapping.rules import Metric
+from mapping.words import ItemState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """One item's part in a reading: what it weighs and how much of that counts as done."""
+
+    connection: str
+    item: str
+    key: str
+    title: str
+    state: ItemState
+    status: str
+    url: str | None
+    weight: Decimal | None
+    """None: it has no estimate (see ``note`` for what the policy made of that)."""
+    credit: Decimal
+    """The part of ``weight`` that went into the numerator (completion), or the value that was aggregated."""
+    counted: bool
+    note: str = ""
+    """Why it was left out, or what was assumed; empty for the plain case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The result of a measure: a value or a reason why there is none, with what it rests on."""
+
+    value: Decimal | None
+    no_data: str | None = None
+    """The reason; set exactly when ``value`` is None."""
+    items: int | None = None
+    """Items that counted; None when the measure does not rest on items."""
+    done: int | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Reason to number of items that matched but did not count."""
+    assumed: Mapping[str, int] = field(default_factory=dict)
+    """Assumption to number of items it was made for (``no estimate: counted as 0``)."""
+    formula: str = ""
+    """With its numbers, for people: ``34 done / 89 story points``."""
+    at: datetime | None = None
+    """The instant of the sample, for a series."""
+    origin: str = ""
+    """Where a sample was read."""
+    evidence: tuple[Contribution, ...] = ()
+    """Collected only when asked for."""
+
+
+class Status(StrEnum):
+    """How progress stands against this day, by a profile's thresholds; and the states that are no colour."""
+
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    OFF_TRACK = "off_track"
+    NOT_STARTED = "not_started"
+    """The cycle has not begun."""
+    TOO_EARLY = "too_early"
+    """Nothing is coloured in the first 5 % of a cycle."""
+    NO_DATA = "no_data"
+    STALE = "stale"
+    ACHIEVED = "achieved"
+    PARTIAL = "partial"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What was expected by an instant, and the status that follows, with the arithmetic in words."""
+
+    elapsed: Decimal
+    """Share of the cycle that has passed, 0 to 1."""
+    expected: Decimal
+    """Expected progress."""
+    status: Status
+    because: str
+    """``38 % of the way with 52 % expected: 0.73 of the pace, on track from 0.90``."""
+
+
+class CauseKind(StrEnum):
+    """Why a value changed. The parts of a change sum to the whole."""
+
+    FIRST = "first reading"
+    COMPLETED = "completed"
+    REOPENED = "reopened"
+    SCOPE_ADDED = "scope added"
+    SCOPE_REMOVED = "scope removed"
+    DELETED = "deleted or hidden"
+    RE_ESTIMATED = "re-estimated"
+    EDITED = "edited"
+    """Another field that the rule looks at changed (a label, a type, the parent)."""
+    SOURCE_CHANGED = "source value changed"
+    RULE_CHANGED = "rule changed"
+    CLOCK = "time passed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CausePart:
+    """One cause's share of the change of a value, in the value's unit."""
+
+    kind: CauseKind
+    amount: Decimal
+    items: tuple[str, ...] = ()
+    """Keys of the items, sorted; at most the first 20."""
+    count: int = 0
+    detail: str = ""
+    """For a source value: ``4.3 → 4.4 in kpis.xlsx, sheet KPI, C7``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """One entry of a key result's history. Append-only, unique per (key result, run)."""
+
+    key_result: str
+    run: int
+    at: datetime
+    value: Decimal | None
+    """None when the sources gave no data for the first time after having given some."""
+    metric: Metric
+    raw_progress: Decimal | None
+    progress: Decimal | None
+    items: int | None
+    done: int | None
+    formula: str
+    no_data: str | None
+    rule: str
+    rule_version: str
+    causes: tuple[CausePart, ...] = ()
+    author: str = "okrsync"
+
+
+class Action(StrEnum):
+    """What a sync does to one key result."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    KEEP = "keep"
+    """Nothing changed; no check-in is written."""
+    HOLD = "hold"
+    """The last good value stays, marked stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of the plan: what was, what will be, and why."""
+
+    key_result: str
+    title: str
+    action: Action
+    old: CheckIn | None
+    new: CheckIn | None
+    """None for keep and hold."""
+    causes: tuple[CausePart, ...] = ()
+    stale_reason: str | None = None
+    reading: Reading
+    metric: Metric
+    old_status: Status | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one key result stands now: its last good check-in under today's clock, and how fresh it is."""
+
+    key_result: str
+    objective: str
+    title: str
+    owner: str | None
+    weight: Decimal
+    metric: Metric
+    value: Decimal | None
+    raw_progress: Decimal | None
+    progress: Decimal | None
+    items: int | None
+    done: int | None
+    formula: str
+    no_data: str | None
+    stale_reason: str | None
+    stale_since: datetime | None
+    measured_at: datetime | None
+    """When a run last measured it on complete reads."""
+    changed_at: datetime | None
+    """When its value last changed."""
+    pace: Pace
+    rule_version: str
+    trend: tuple[Decimal, ...] = ()
+    """Progress of the last check-ins, oldest first."""
+
+    @property
+    def status(self) -> Status:
+        """Return stale over everything else but the lack of any data."""
+        return self.pace.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A selection as shown in an explanation."""
+
+    connection: str
+    connector: str
+    text: str
+    """Native query or structured selection, for people."""
+    matched: int | None
+    last_complete_at: datetime | None
+    outcome: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a key result's number is what it is: one object for the command line, JSON and the page."""
+
+    standing: Standing
+    cycle: str
+    objective_title: str
+    reading: Reading
+    """Measured again from the mirror as it was at the check-in, with its evidence."""
+    agrees: bool
+    """Whether measuring again gave the published value; False would be a fault worth reporting."""
+    steps: tuple[str, ...]
+    """The arithmetic in order, one line each: measure, progress, pace."""
+    queries: tuple[Query, ...]
+    rule: str
+    rule_version: str
+    run: int | None
+    run_at: datetime | None
+    check_ins: tuple[CheckIn, ...]
+    """Newest first."""

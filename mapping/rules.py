@@ -1,0 +1,214 @@
+"""What a key result is made of: its metric (where from, where to) and its measure (how items become one number)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from mapping.words import Selection
+
+
+class UnitKind(StrEnum):
+    """What a value counts. Percent is stored as a fraction: 25 % is ``Decimal("0.25")``."""
+
+    NUMBER = "number"
+    PERCENT = "percent"
+    CURRENCY = "currency"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit with its currency code (ISO 4217) or its name for people (``bugs``)."""
+
+    kind: UnitKind = UnitKind.NUMBER
+    currency: str | None = None
+    name: str | None = None
+
+
+class MetricKind(StrEnum):
+    """How progress follows from a value."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    AT_LEAST = "at_least"
+    """Reached when value >= target. Without a baseline progress is 0 or 1, with one it is the share of the way."""
+    AT_MOST = "at_most"
+    """Reached when value <= target, otherwise like at_least."""
+    BINARY = "binary"
+    """Done or not: progress is 1 when the value is 1 or more."""
+
+
+class Period(StrEnum):
+    """The span that a periodic target speaks of, in the cycle's time zone; weeks begin on Monday."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+class PeriodPolicy(StrEnum):
+    """How several periods become one value."""
+
+    MEAN = "mean"
+    LATEST = "latest"
+    WORST = "worst"
+    TOTAL = "total"
+    """The sum over the cycle against the target times the number of periods in the cycle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """Baseline, target and unit of a key result. The config has checked that they differ."""
+
+    kind: MetricKind
+    target: Decimal
+    baseline: Decimal | None = None
+    """None only for at_least, at_most and binary, which need none."""
+    unit: Unit = Unit()
+    per: Period | None = None
+    over: PeriodPolicy = PeriodPolicy.MEAN
+    """Completed periods of the cycle so far; the running period counts only while none is complete."""
+    stated: str = ""
+    """The target as the author wrote it when it was relative: ``x10``, ``double``, ``+20%``."""
+
+
+COMPLETION_METRIC = Metric(
+    kind=MetricKind.INCREASE, baseline=Decimal(0), target=Decimal(1), unit=Unit(kind=UnitKind.PERCENT)
+)
+"""What a key result measured by completion has when its author states none: from 0 % to 100 %."""
+
+
+class MissingEstimate(StrEnum):
+    """What an item without the weighing field weighs."""
+
+    EXCLUDE = "exclude"
+    ZERO = "zero"
+    MEAN = "mean"
+    MEDIAN = "median"
+    FIXED = "fixed"
+
+
+class WontDo(StrEnum):
+    """What happens to items closed without being done."""
+
+    EXCLUDE = "exclude"
+    """They leave numerator and denominator (default)."""
+    DONE = "done"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """The share of a selection that is done."""
+
+    selection: Selection
+    by: str | None = None
+    """The numeric field that weighs (``story_points`` or a name the rule gives); None counts each item as 1."""
+    where: str | None = None
+    """CEL over ``item``; items for which it is false do not belong."""
+    done_statuses: tuple[str, ...] = ()
+    """Status names or ids that count as done instead of the vendor's category; empty: the category decides."""
+    wont_do: WontDo = WontDo.EXCLUDE
+    leaves: bool = True
+    """Count only items that have no children in the same selection, so that nothing counts twice."""
+    missing: MissingEstimate = MissingEstimate.EXCLUDE
+    missing_value: Decimal | None = None
+    """Weight of an unestimated item when ``missing`` is fixed."""
+    in_progress: Decimal = Decimal(0)
+    """Credit for an item in progress, 0 to 1."""
+
+
+class AggregateKind(StrEnum):
+    """How the items of a selection become one number."""
+
+    COUNT = "count"
+    SUM = "sum"
+    AVERAGE = "average"
+    MIN = "min"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """Count of items, or sum, average, minimum, maximum of a numeric field over them."""
+
+    kind: AggregateKind
+    selection: Selection
+    field: str | None = None
+    """The numeric field; None only for count."""
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The most recent sample of a series."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """One measure divided by another. A denominator of zero is no data, never 0 % and never 100 %."""
+
+    of: Measure
+    to: Measure
+
+
+Measure = Completion | Aggregate | Latest | Ratio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """A half-open span of local dates: ``starts_on`` belongs to it, ``ends_on`` does not."""
+
+    id: str
+    starts_on: date
+    ends_on: date
+    timezone: str
+
+
+class ObjectiveKind(StrEnum):
+    """A committed objective expects 1.0, of an aspirational one 0.7 is a success."""
+
+    COMMITTED = "committed"
+    ASPIRATIONAL = "aspirational"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyResult:
+    """One key result as its rule states it. Addressed as ``objective/key-result``."""
+
+    id: str
+    title: str
+    metric: Metric
+    measure: Measure
+    owner: str | None = None
+    weight: Decimal = Decimal(1)
+    rule: str = ""
+    """Canonical JSON of the rule as written; the rule's version is its hash."""
+    rule_version: str = ""
+    """First 12 hexadecimal digits of the SHA-256 of ``rule``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """A direction with its key results."""
+
+    id: str
+    title: str
+    cycle: Cycle
+    team: str | None = None
+    owner: str | None = None
+    kind: ObjectiveKind = ObjectiveKind.ASPIRATIONAL
+    level: str = "team"
+    key_results: tuple[KeyResult, ...] = field(default=())
+
+
+def selections_of(measure: Measure) -> tuple[Selection, ...]:
+    """Return the selections a measure draws on, in the order written, each once."""
+    if isinstance(measure, Ratio):
+        return tuple(dict.fromkeys((*selections_of(measure.of), *selections_of(measure.to))))
+    return (measure.selection,)
