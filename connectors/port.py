@@ -115,9 +115,7 @@ class Source(Protocol):
         """
         ...
 
-    def census(
-        self, selection: Selection, fields: frozenset[str], on_skip: OnSkip
-    ) -> AsyncIterator[CensusPage]:
+    def census(self, selection: Selection, fields: frozenset[str], on_skip: OnSkip) -> AsyncIterator[CensusPage]:
         """Stream the complete set of ids that match now, each at least once, and assert that the end was reached."""
         ...
 
@@ -127,9 +125,7 @@ class Source(Protocol):
         """Stream items changed at or after ``since`` (an overlap is taken by the connector), no upper bound."""
         ...
 
-    def by_ids(
-        self, ids: Sequence[str], fields: frozenset[str], on_skip: OnSkip
-    ) -> AsyncIterator[Sequence[WorkItem]]:
+    def by_ids(self, ids: Sequence[str], fields: frozenset[str], on_skip: OnSkip) -> AsyncIterator[Sequence[WorkItem]]:
         """Stream the items with these ids; ids that are gone or hidden are silently absent."""
         ...
 

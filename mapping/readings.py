@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from mapping.rules import Metric
+from mapping.rules import Cycle, Metric, ObjectiveKind
 from mapping.words import ItemState
 
 
@@ -237,3 +237,57 @@ class Explanation:
     run_at: datetime | None
     check_ins: tuple[CheckIn, ...]
     """Newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRecord:
+    """How one connection fared in a run."""
+
+    connection: str
+    outcome: str
+    """The worst outcome of its selections: complete, partial, failed or skipped."""
+    reason: str | None
+    requests: int
+    matched: int
+    read: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One published execution of the sync."""
+
+    seq: int
+    id: str
+    started_at: datetime
+    finished_at: datetime
+    check_ins: int
+    connections: tuple[ConnectionRecord, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveStanding:
+    """An objective with its key results; progress is the weighted mean of clamped progress, status the worst."""
+
+    id: str
+    title: str
+    team: str | None
+    owner: str | None
+    kind: ObjectiveKind
+    progress: Decimal | None
+    """None while no key result has data."""
+    expected: Decimal
+    status: Status
+    missing: tuple[str, ...]
+    """Addresses of key results that have no data and so take no part in the mean."""
+    key_results: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """A cycle as a manager sees it."""
+
+    cycle: Cycle
+    as_of: datetime
+    objectives: tuple[ObjectiveStanding, ...]
+    last_run: RunRecord | None
