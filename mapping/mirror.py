@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from mapping.words import Sample, Selection, WorkItem
+
+
+class Departure(StrEnum):
+    """How an item left a selection."""
+
+    UNMATCHED = "unmatched"
+    """It still exists and is visible to us, but the selection no longer matches it."""
+    VANISHED = "vanished"
+    """It was deleted, or hidden from us; the vendor does not say which."""
 
 
 class Mirror(Protocol):
@@ -25,4 +35,8 @@ class Mirror(Protocol):
 
     def pulled(self, selection: Selection) -> bool:
         """Return whether a complete pull of the selection has ever been published (nothing matched is not nothing known)."""
+        ...
+
+    def departed(self, selection: Selection) -> Mapping[str, Departure]:
+        """Return how former members left, by item id; an id that is a member now is not in it."""
         ...
