@@ -66,8 +66,8 @@ class WorkItem:
     """When it last became done; None while it is not."""
     on: datetime | None = None
     """The date a row speaks of (a dated spreadsheet row); None elsewhere, where ``done_at`` or ``created_at`` serve."""
-    numbers: Mapping[str, Decimal] = NO_NUMBERS
-    fields: Mapping[str, str] = NO_FIELDS
+    numbers: Mapping[str, Decimal] = field(default_factory=lambda: NO_NUMBERS)
+    fields: Mapping[str, str] = field(default_factory=lambda: NO_FIELDS)
     """Other fields the rules asked for, as text."""
 
     @property
