@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -88,6 +90,10 @@ class Surroundings:
     transport: HttpTransport | None = None
     """A test's stand-in for the network; None for the real one."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds on a clock that never jumps, for waits; a test advances its own in ``sleep``."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """How to wait for a busy vendor, in seconds."""
     budget_seconds: float = 900.0
     """How long one run may spend waiting for a busy vendor before it gives up and is scheduled again."""
     in_flight: int = 8
