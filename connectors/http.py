@@ -1,0 +1,438 @@
+"""The one HTTP client. Every connector speaks through it; httpx is imported nowhere else.
+
+One retry policy, one gate per connection that a vendor's own headers close, sizes and times bounded, no redirect off
+the host, and no secret and no query string in what it says or logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import msgspec
+from aiolimiter import AsyncLimiter
+from pydantic import SecretStr
+
+from connectors.limits import asked_wait, near_limit, quota_wait
+from connectors.port import Surroundings
+from connectors.redact import Redactor, guard_logs, release_logs
+from connectors.reply import Headers, Reply
+from connectors.retry import AttemptFailedError, Budget, Gate, Retry, Trouble
+from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
+
+__all__ = ["Headers", "HttpClient", "HttpTransport", "Limits", "Reply"]
+
+HttpTransport: TypeAlias = httpx.AsyncBaseTransport
+Params: TypeAlias = Mapping[str, str | int | Sequence[str]]
+HeaderValues: TypeAlias = Mapping[str, str | SecretStr]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+AWAY = frozenset({408, 425, 500, 502, 503, 504})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request may take. Times in seconds, sizes in bytes."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    """Between two pieces of an answer."""
+    write: float = 30.0
+    whole: float = 180.0
+    """For the whole answer: a body that comes byte by byte never runs into ``read``."""
+    body: int = 64 * 1024 * 1024
+    """After decompression."""
+    hops: int = 5
+    rate: tuple[int, float] | None = None
+    """So many requests in so many seconds, where the vendor publishes a rate; its headers go first."""
+
+
+class HttpClient:
+    """Speaks with one vendor for one connection, on one event loop; opens nothing before the first request."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        vendor: str,
+        headers: HeaderValues,
+        surroundings: Surroundings,
+        classify: Callable[[Reply], OkrsyncError | None] | None = None,
+        limited: Callable[[Reply], float | None] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Prepare the client.
+
+        Args:
+            base_url: where paths are meant from; http or https, without account and query.
+            vendor: the name for messages, ``GitHub``.
+            headers: sent with every request to that host, secrets as ``SecretStr``.
+            surroundings: of the connection.
+            classify: gives the vendor's own error for an answer of 400 and above that is neither busy nor away;
+                None leaves it to the general one.
+            limited: gives the least seconds to wait when an answer says "slow down" in the vendor's own way,
+                also with status 200; None when it does not.
+            limits: sizes and times.
+
+        Raises:
+            FixConfigError: the address or a credential cannot be used at all.
+        """
+        self.sent = 0
+        """How many requests went out, redirects and repetitions included."""
+        self._around = surroundings
+        self._vendor = vendor
+        self._who = f"{surroundings.connection}: {vendor}"
+        self._base = _checked_base(base_url, self._who)
+        self._classify = classify
+        self._limited = limited
+        self._limits = limits or Limits()
+        self._redactor = Redactor(value for value in headers.values() if isinstance(value, SecretStr))
+        self._headers = {name: _checked_header(name, value, self._who) for name, value in headers.items()}
+        self._budget = Budget(surroundings.budget_seconds, surroundings.monotonic)
+        self._gate = Gate(surroundings, self._budget, self._who)
+        self._retry = Retry(surroundings, self._budget, self._who)
+        self._pace = AsyncLimiter(*self._limits.rate) if self._limits.rate else None
+        self._opened: httpx.AsyncClient | None = None
+
+    async def get(
+        self, path_or_url: str, *, params: Params | None = None, headers: HeaderValues | None = None
+    ) -> Reply:
+        """Read a path under the base address, or an absolute address on the same host (a page link)."""
+        return await self.request("GET", path_or_url, params=params, headers=headers)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: object,
+        idempotent: bool = True,
+        params: Params | None = None,
+        headers: HeaderValues | None = None,
+    ) -> Reply:
+        """Send JSON. ``idempotent`` says that sending it twice does no harm (a search), and so may be tried again."""
+        return await self.request("POST", path, json=json, idempotent=idempotent, params=params, headers=headers)
+
+    async def request(
+        self,
+        method: str,
+        path_or_url: str,
+        *,
+        json: object = None,
+        idempotent: bool = True,
+        params: Params | None = None,
+        headers: HeaderValues | None = None,
+        accept: Collection[int] = (),
+        expect_json: bool = True,
+    ) -> Reply:
+        """Send one request, again when that is safe, and return its answer.
+
+        Args:
+            method: GET, POST, PUT …
+            path_or_url: under the base address, or absolute on the same host.
+            json: the body, encoded by msgspec; None sends none.
+            idempotent: whether it may be sent again.
+            params: added to the query.
+            headers: beside those of the client.
+            accept: statuses from 400 on that the caller wants as an answer instead of an error.
+            expect_json: a good answer that is not JSON is a fault.
+
+        Raises:
+            FixConfigError: the vendor refuses us, does not know what we ask for, or is not there at this address.
+            TryAgainError: busy or away beyond attempts and budget.
+            PartialReadError: the answer is larger than allowed.
+        """
+        call = _Call(
+            method=method,
+            url=self._resolve(path_or_url),
+            params=params,
+            headers={name: _checked_header(name, value, self._who) for name, value in (headers or {}).items()},
+            content=None if json is None else msgspec.json.encode(json),
+            accept=frozenset(accept),
+            expect_json=expect_json,
+        )
+
+        async def attempt() -> Reply:
+            return await self._attempt(call)
+
+        return await self._retry(attempt, idempotent=idempotent)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
+            release_logs(self._redactor)
+
+    async def _attempt(self, call: _Call) -> Reply:
+        async with self._gate.pass_through():
+            if self._pace is not None:
+                await self._pace.acquire()
+            began = self._around.monotonic()
+            reply = await self._follow(call)
+            self._heed(reply, began)
+        return self._judge(call, reply)
+
+    async def _follow(self, call: _Call) -> Reply:
+        """Send, and follow redirects on the same host; a credential never leaves it."""
+        url, params = call.url, call.params
+        for _ in range(self._limits.hops + 1):
+            reply = await self._send(call, url, params)
+            if reply.status not in REDIRECTS or "location" not in reply.headers:
+                return reply
+            target = urljoin(url, reply.headers["location"])
+            if call.method != "GET" or _origin(target) != _origin(url):
+                raise FixConfigError(
+                    f"{self._who} sends {_without_query(url)} on to {_without_query(target)}: "
+                    "set the connection's address to the new one; credentials are not sent there unasked"
+                )
+            url, params = target, None
+        raise FixConfigError(f"{self._who} redirects {_without_query(call.url)} in a circle: check the address")
+
+    async def _send(self, call: _Call, url: str, params: Params | None) -> Reply:
+        self.sent += 1
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                return await self._exchange(call, url, params)
+        except TimeoutError:
+            failure: Exception = AttemptFailedError(
+                Trouble.AWAY, f"did not finish its answer to {_without_query(url)} within {self._limits.whole:g} s"
+            )
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            failure = self._failure(error, url)
+        # Raised out here, so that httpx's error, which holds the whole request, is no part of the chain.
+        raise failure
+
+    async def _exchange(self, call: _Call, url: str, params: Params | None) -> Reply:
+        headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "okrsync"}
+        headers |= self._headers | call.headers
+        if call.content is not None:
+            headers["content-type"] = "application/json"
+        request = self._client().build_request(
+            call.method, url, params=_query(params), headers=headers, content=call.content
+        )
+        response = await self._client().send(request, stream=True)
+        try:
+            body = await self._body(response)
+        finally:
+            await response.aclose()
+        return Reply(
+            connection=self._around.connection,
+            vendor=self._vendor,
+            status=response.status_code,
+            headers=Headers(response.headers.multi_items()),
+            body=body,
+            url=_without_query(url),
+        )
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        """Read the body piece by piece, so that neither its size nor what it unpacks to can go past the limit."""
+        if response.is_stream_consumed:  # a stand-in transport hands over a body that is already whole and unpacked
+            self._check_size(len(response.content))
+            return response.content
+        unpacker = _Unpacker(response.headers.get("content-encoding", ""), self._limits.body)
+        async for piece in response.aiter_raw():
+            unpacker.feed(piece)
+            self._check_size(unpacker.size)
+        stated = response.headers.get("content-length", "")
+        if stated.isdecimal() and int(stated) != response.num_bytes_downloaded and response.request.method != "HEAD":
+            what = f"announced {stated} bytes and sent {response.num_bytes_downloaded}"
+            raise AttemptFailedError(Trouble.AWAY, what)
+        return unpacker.whole()
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.body:
+            raise PartialReadError(
+                f"{self._who} answered with more than {self._limits.body // 1024 // 1024} MB: ask for less at once"
+            )
+
+    def _failure(self, error: Exception, url: str) -> Exception:
+        """Return our own error for one of httpx, without what that one carries."""
+        host = urlsplit(url).netloc
+        text = self._redactor.clean_line(str(error)) or type(error).__name__
+        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+            return FixConfigError(f"{self._who}: {host} cannot be reached by this address ({text}): correct it")
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+            if _is_certificate(error, text):
+                return FixConfigError(
+                    f"{self._who}: the certificate of {host} is not trusted ({text}): "
+                    "name your company's certificates in SSL_CERT_FILE, or correct the address"
+                )
+            return AttemptFailedError(Trouble.UNREACHABLE, f"does not answer: cannot reach {host}: {text}")
+        if isinstance(error, httpx.TimeoutException):
+            text = f"{type(error).__name__} {text}"
+        return AttemptFailedError(Trouble.AWAY, f"broke off its answer to {_without_query(url)} ({text})")
+
+    def _heed(self, reply: Reply, began: float) -> None:
+        """Close the gate for all when this answer asks for it.
+
+        Raises:
+            AttemptFailedError: the answer is nothing but that request.
+        """
+        now = self._around.now()
+        asked = asked_wait(reply.status, reply.headers, reply.body, now)
+        if asked is None and self._limited is not None:
+            asked = self._limited(reply)
+        if asked is not None:
+            self._gate.close(asked)
+            self._gate.slow_down(began)
+            reason = reply.headers.get("ratelimit-reason", "")
+            what = f"is busy ({reply.status}{', ' + reason if reason else ''})"
+            raise AttemptFailedError(Trouble.BUSY, self._redactor.clean_line(what), wait=asked)
+        if (filled := quota_wait(reply.headers, now)) is not None:
+            self._gate.close(filled)
+        if near_limit(reply.headers):
+            self._gate.slow_down(began)
+        elif reply.status < 400:
+            self._gate.speed_up()
+
+    def _judge(self, call: _Call, reply: Reply) -> Reply:
+        if reply.status in call.accept:
+            return reply
+        if reply.status in AWAY:
+            raise AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with {reply.status}")
+        if reply.status >= 400:
+            error = (self._classify(reply) if self._classify else None) or self._general_error(reply)
+            error.args = tuple(self._redactor.clean(part) if isinstance(part, str) else part for part in error.args)
+            raise error
+        if not call.expect_json or reply.status == 204:
+            return reply
+        if reply.is_web_page():
+            raise FixConfigError(
+                f"{self._who} answered {reply.url} with a web page instead of JSON: "
+                "the address or the credential is wrong"
+            )
+        if not reply.is_json():
+            raise AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with JSON that is cut short or broken")
+        return reply
+
+    def _general_error(self, reply: Reply) -> OkrsyncError:
+        says = f" ({said})" if (said := reply.says()) else ""
+        connection, url = self._around.connection, reply.url
+        match reply.status:
+            case 401:
+                what, do = f"refused the credential of connection {connection}", "renew its token and check the account"
+            case 403:
+                what, do = f"does not let connection {connection} read {url}", "give its account that permission"
+            case 404:
+                what, do = f"knows no {url}", "check the address and whether the account may see it"
+            case 410:
+                what, do = f"has removed {url}", "check the address, or look for a newer okrsync"
+            case _:
+                what, do = f"refused {url}", f"check the config of connection {connection}"
+        return FixConfigError(f"{self._who} {what} ({reply.status}){says}: {do}")
+
+    def _resolve(self, path_or_url: str) -> str:
+        if "://" not in path_or_url:
+            return f"{self._base}/{path_or_url.lstrip('/')}"
+        if _origin(path_or_url) != _origin(self._base):
+            raise FixConfigError(
+                f"{self._who} links to {_without_query(path_or_url)}, which is not at {self._base}: "
+                "set the connection's address to the one that the vendor itself uses"
+            )
+        return path_or_url
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            most = max(1, self._around.in_flight)
+            # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
+            trust = urlsplit(self._base).hostname not in LOOPBACK
+            limits = self._limits
+            self._opened = httpx.AsyncClient(
+                transport=self._around.transport,
+                timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.whole),
+                limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+                follow_redirects=False,
+                trust_env=trust,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no session: each request stands alone
+            )
+            guard_logs(self._redactor)
+        return self._opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    method: str
+    url: str
+    params: Params | None
+    headers: dict[str, str]
+    content: bytes | None
+    accept: frozenset[int]
+    expect_json: bool
+
+
+class _Unpacker:
+    """Takes a body apart as it comes, never more than ``limit`` bytes and one: a small gzip can hold gigabytes."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self._encoding = encoding.strip().lower()
+        if self._encoding not in {"", "identity", "gzip", "x-gzip"}:
+            raise AttemptFailedError(Trouble.AWAY, f"packed its answer as {self._encoding!r}, which was not asked for")
+        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in self._encoding else None
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self.size = 0
+
+    def feed(self, piece: bytes) -> None:
+        if self._gzip is not None:
+            try:
+                piece = self._gzip.decompress(piece, self._limit - self.size + 1)
+            except zlib.error as error:
+                raise AttemptFailedError(Trouble.AWAY, f"sent a damaged gzip body ({error})") from error
+        self._parts.append(piece)
+        self.size += len(piece)
+
+    def whole(self) -> bytes:
+        if self._gzip is not None and self.size and not self._gzip.eof:
+            raise AttemptFailedError(Trouble.AWAY, "cut its gzip body short")
+        return b"".join(self._parts)
+
+
+def _query(params: Params | None) -> dict[str, str | int | list[str]] | None:
+    if params is None:
+        return None
+    return {name: value if isinstance(value, str | int) else list(value) for name, value in params.items()}
+
+
+def _checked_base(address: str, who: str) -> str:
+    parts = urlsplit(address.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise FixConfigError(f"{who}: the address {_without_query(address)!r} is no http or https address: correct url")
+    if parts.username or parts.password:
+        raise FixConfigError(f"{who}: the address of {parts.hostname} holds an account: take it out of url")
+    return _without_query(address.strip()).rstrip("/")
+
+
+def _checked_header(name: str, value: str | SecretStr, who: str) -> str:
+    """Return the value as it is sent; checked here, because httpx would quote a bad one in its error."""
+    plain = (value.get_secret_value() if isinstance(value, SecretStr) else value).strip()
+    if not plain.isascii() or not plain.isprintable():
+        raise FixConfigError(f"{who}: the value for {name} has characters that no header can carry: copy it again")
+    return plain
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _without_query(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
+
+
+def _is_certificate(error: Exception, text: str) -> bool:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return "CERTIFICATE_VERIFY_FAILED" in text

@@ -1,0 +1,101 @@
+"""What a vendor's answer says about waiting: Retry-After in both its forms, and the X-RateLimit family.
+
+Retry-After: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after · GitHub:
+https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api · Jira:
+https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from connectors.reply import Headers
+
+BELIEVABLE = 86_400.0
+"""Seconds. No vendor has a window longer than a day; an answer beyond that is taken for a fault of the server."""
+EPOCH_FROM = 1_000_000_000.0
+"""A reset below this is a number of seconds to wait, one above it an instant since 1970."""
+SECONDS = re.compile(r"\d+(\.\d+)?")
+SECONDARY_WAIT = 60.0
+"""What GitHub asks for when a secondary limit names no time."""
+SECONDARY_TEXTS = (b"secondary rate limit", b"rate limit exceeded", b"abuse detection")
+
+
+def retry_after(headers: Headers, now: datetime) -> float | None:
+    """Return the seconds that Retry-After asks for, 0 for a date gone by; None if absent or not to be believed."""
+    stated = headers.get("retry-after", "").strip()
+    if not stated:
+        return None
+    seconds = float(stated) if SECONDS.fullmatch(stated) else _seconds_until(_http_date(stated), headers, now)
+    return seconds if seconds is not None and seconds <= BELIEVABLE else None
+
+
+def quota_wait(headers: Headers, now: datetime) -> float | None:
+    """Return the seconds until a used-up quota (remaining 0) is filled again; None while there is some left."""
+    remaining = headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", "")).strip()
+    if not SECONDS.fullmatch(remaining) or float(remaining) >= 1:
+        return None
+    stated = headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", "")).strip()
+    seconds = _reset_seconds(stated, headers, now)
+    if seconds is None and SECONDS.fullmatch(headers.get("x-ratelimit-interval-seconds", "")):
+        seconds = float(headers["x-ratelimit-interval-seconds"])  # Jira Data Center refills its bucket by then
+    return seconds if seconds is not None and seconds <= BELIEVABLE else None
+
+
+def near_limit(headers: Headers) -> bool:
+    """Return whether Jira warns that less than a fifth of the quota is left."""
+    return headers.get("x-ratelimit-nearlimit", "").strip().lower() == "true"
+
+
+def asked_wait(status: int, headers: Headers, body: bytes, now: datetime) -> float | None:
+    """Return the least seconds to wait when this answer is a "slow down", 0 when it names none; None when it is not.
+
+    A 403 is one when it says so: by Retry-After, by a quota used up, or in words (GitHub's secondary limits).
+    """
+    stated, quota = retry_after(headers, now), quota_wait(headers, now)
+    asked = max((seconds for seconds in (stated, quota) if seconds is not None), default=None)
+    if status == 429:
+        return asked if asked is not None else _unstated(headers)
+    if status == 403:
+        if asked is None and any(text in body[:4096].lower() for text in SECONDARY_TEXTS):
+            return SECONDARY_WAIT
+        return asked
+    if status == 503 and stated is not None:
+        return stated
+    return None
+
+
+def _unstated(headers: Headers) -> float:
+    return SECONDARY_WAIT if "x-github-request-id" in headers else 0.0
+
+
+def _reset_seconds(stated: str, headers: Headers, now: datetime) -> float | None:
+    if SECONDS.fullmatch(stated):
+        value = float(stated)
+        if value < EPOCH_FROM:
+            return value
+        return _seconds_until(datetime.fromtimestamp(value, UTC), headers, now) if value < 1e11 else None
+    try:
+        return _seconds_until(datetime.fromisoformat(stated), headers, now)
+    except ValueError:
+        return None
+
+
+def _seconds_until(instant: datetime | None, headers: Headers, now: datetime) -> float | None:
+    """Return how far off an instant of the server is, by the server's own clock where it tells it, never negative."""
+    if instant is None:
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    here = _http_date(headers.get("date", "")) or now
+    return max(0.0, (instant - here).total_seconds())
+
+
+def _http_date(stated: str) -> datetime | None:
+    try:
+        instant = parsedate_to_datetime(stated)
+    except (ValueError, OverflowError):
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

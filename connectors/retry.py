@@ -1,0 +1,203 @@
+"""When to wait, how long, and when to give up: the budget, the gate before a busy vendor, and the one retry policy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TypeVar
+
+import tenacity
+
+from connectors.port import Surroundings
+from mapping.errors import TryAgainError
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds: full jitter draws from 0 to ``FIRST_WAIT`` doubled with every attempt, up to ``LONGEST_WAIT``."""
+
+
+class Trouble(StrEnum):
+    """What went wrong with one attempt."""
+
+    BUSY = "busy"
+    """The vendor said slow down: only the budget ends this."""
+    AWAY = "away"
+    """5xx, a timeout, a body cut short."""
+    UNREACHABLE = "unreachable"
+    """No connection at all: an address is more often wrong than asleep."""
+
+
+ATTEMPTS = {Trouble.BUSY: 60, Trouble.AWAY: 6, Trouble.UNREACHABLE: 3}
+
+
+class AttemptFailedError(Exception):
+    """One attempt failed in a way that may pass. Stays inside the client."""
+
+    def __init__(self, trouble: Trouble, what: str, *, wait: float = 0.0) -> None:
+        super().__init__(what)
+        self.trouble = trouble
+        self.wait = wait
+        """The least to wait, in seconds, as the vendor asked."""
+
+
+class Budget:
+    """How long a run may still wait. Waits at the same time count once."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self.left = seconds
+        self._monotonic = monotonic
+        self._covered_until = monotonic()
+
+    def allows(self, seconds: float) -> bool:
+        """Return whether a wait beginning now is still within the budget."""
+        return self._cost(seconds) <= self.left
+
+    def spend(self, seconds: float) -> None:
+        """Take a wait beginning now."""
+        self.left = max(0.0, self.left - self._cost(seconds))
+        self._covered_until = max(self._covered_until, self._monotonic() + seconds)
+
+    def _cost(self, seconds: float) -> float:
+        now = self._monotonic()
+        return max(0.0, now + seconds - max(now, self._covered_until))
+
+
+class Gate:
+    """Lets requests through: so many at once, and none inside a window that the vendor has forbidden.
+
+    The number in flight is halved when the vendor says slow down and grows by one for every full round of good answers.
+    """
+
+    def __init__(self, surroundings: Surroundings, budget: Budget, who: str) -> None:
+        self._most = max(1, surroundings.in_flight)
+        self._around = surroundings
+        self._budget = budget
+        self._who = who
+        self._until = 0.0
+        self._inside = 0
+        self._changed = asyncio.Condition()
+        self._slowed_at = float("-inf")
+        self.allowed = float(self._most)
+        """How many requests may be in flight now."""
+
+    @asynccontextmanager
+    async def pass_through(self) -> AsyncIterator[None]:
+        """Wait for the forbidden window to end and for a place in flight.
+
+        Raises:
+            TryAgainError: the window is longer than what is left of the budget.
+        """
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._inside < int(self.allowed))
+            self._inside += 1
+        try:
+            await self._window()
+            yield
+        finally:
+            self._inside -= 1
+            async with self._changed:
+                self._changed.notify_all()
+
+    def close(self, seconds: float) -> None:
+        """Let nobody through for so many seconds from now."""
+        self._until = max(self._until, self._around.monotonic() + seconds)
+
+    def slow_down(self, asked_at: float) -> None:
+        """Halve the number in flight, once for all the requests that were under way together.
+
+        Args:
+            asked_at: when the request began, by ``surroundings.monotonic``.
+        """
+        if asked_at >= self._slowed_at:
+            self.allowed = max(1.0, self.allowed / 2)
+            self._slowed_at = self._around.monotonic()
+
+    def speed_up(self) -> None:
+        """Take note of one good answer."""
+        self.allowed = min(float(self._most), self.allowed + 1 / self.allowed)
+
+    async def _window(self) -> None:
+        slept_for: float | None = None
+        while (left := self._until - self._around.monotonic()) > 0 and self._until != slept_for:
+            if not self._budget.allows(left):
+                raise TryAgainError(over_budget(self._who, "is busy", left, self._budget.left))
+            slept_for = self._until  # a sleep may end a hair early; the same window is not waited for twice
+            self._budget.spend(left)
+            await self._around.sleep(left)
+
+
+class Retry:
+    """The one retry policy: full jitter, the vendor's wait as the least, an end by attempts and by budget."""
+
+    def __init__(self, surroundings: Surroundings, budget: Budget, who: str) -> None:
+        self._around = surroundings
+        self._budget = budget
+        self._who = who
+        self._random = random.Random()  # noqa: S311 - spreads requests in time, guards nothing
+
+    async def __call__(self, attempt: Callable[[], Awaitable[T]], *, idempotent: bool) -> T:
+        """Return what ``attempt`` gives, trying again after ``AttemptFailedError`` when that is safe.
+
+        Raises:
+            TryAgainError: it kept failing, or the wait would go beyond the budget.
+        """
+        policy = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(lambda error: idempotent and isinstance(error, AttemptFailedError)),
+            wait=self._wait,
+            stop=self._stop,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return await policy(attempt)
+        except AttemptFailedError as error:
+            raise TryAgainError(self._given_up(error, int(policy.statistics["attempt_number"]))) from error
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(state.attempt_number - 1, 10))
+        return max(_failure(state).wait, self._random.uniform(0.0, ceiling))
+
+    def _stop(self, state: tenacity.RetryCallState) -> bool:
+        trouble = _failure(state).trouble
+        return state.attempt_number >= ATTEMPTS[trouble] or not self._budget.allows(state.upcoming_sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        log.info("%s: trying again in %.1f s", self._who, seconds)
+        self._budget.spend(seconds)
+        await self._around.sleep(seconds)
+
+    def _given_up(self, error: AttemptFailedError, attempts: int) -> str:
+        if not self._budget.allows(error.wait):
+            return over_budget(self._who, str(error), error.wait, self._budget.left)
+        tries = "once" if attempts == 1 else f"{attempts} times"
+        do = "check the address and the network" if error.trouble is Trouble.UNREACHABLE else "the next run tries again"
+        return f"{self._who} {error} (tried {tries}): {do}"
+
+
+def over_budget(who: str, what: str, asked: float, left: float) -> str:
+    """Return the message for a wait that a run cannot afford."""
+    return (
+        f"{who} {what} and asks to wait {spoken(asked)}, but this run has {spoken(left)} left for waiting: "
+        "the next run tries again"
+    )
+
+
+def spoken(seconds: float) -> str:
+    """Return a number of seconds as people say it."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    return f"{whole} s ({whole / 60:.0f} min)" if whole < 7200 else f"{whole} s ({whole / 3600:.1f} h)"
+
+
+def _failure(state: tenacity.RetryCallState) -> AttemptFailedError:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, AttemptFailedError):
+        raise TypeError(f"only failed attempts are tried again, this was {error!r}")
+    return error
