@@ -30,6 +30,10 @@ class RuleError(FixConfigError):
     """A rule cannot be evaluated: an expression with a fault, or one that failed on an item."""
 
 
+class AmountError(FixConfigError):
+    """A text cannot be read as an amount, or can be read as two different ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where in a file something stands; lines and columns count from 1."""
