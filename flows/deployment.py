@@ -1,0 +1,59 @@
+"""Puts the nightly schedule on a Prefect API, and runs it on one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.runner import Runner
+from prefect.schedules import Cron
+
+from config.load import Schedule
+from flows.sync import sync
+
+NAME = "nightly"
+ENTRYPOINT = "flows.sync:sync"
+"""A module, not a file: a worker on another machine has okrsync installed, not this folder."""
+
+
+def nightly(rules: Path, schedule: Schedule) -> RunnerDeployment:
+    """Return the deployment of the sync for one rules file, at its schedule in its time zone."""
+    deployment = sync.to_deployment(
+        NAME,
+        schedule=Cron(schedule.cron, timezone=schedule.timezone),
+        parameters={"config": str(rules)},
+        description=f"Keeps the key results of {rules.name} true.",
+        tags=["okrsync"],
+        concurrency_limit=1,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    deployment.entrypoint = ENTRYPOINT
+    return deployment
+
+
+async def deploy(rules: Path, schedule: Schedule, *, pool: str) -> str:
+    """Create or update the deployment on the configured API; return its full name.
+
+    The work pool is created as a process pool if there is none of that name.
+    """
+    async with get_client() as client:
+        try:
+            await client.read_work_pool(pool)
+        except ObjectNotFound:
+            try:
+                await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
+            except ObjectAlreadyExists:
+                await client.read_work_pool(pool)  # somebody else was faster
+    deployment = nightly(rules, schedule)
+    await deployment.apply(work_pool_name=pool)
+    return f"{deployment.flow_name}/{deployment.name}"
+
+
+async def run_schedule(rules: Path, schedule: Schedule) -> None:
+    """Run the schedule on this machine until cancelled, each sync in a process of its own."""
+    runner = Runner(name="okrsync", pause_on_shutdown=False, limit=1)
+    await runner.aadd_deployment(nightly(rules, schedule))
+    await runner.start()

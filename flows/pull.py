@@ -1,0 +1,223 @@
+"""Pulls one connection: census first, then fields of what is new or changed, into the run's staging."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from connectors.port import Capability, Connector, Source
+from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
+from mapping.words import Outcome, PullResult, Selection, WorkItem
+from store import Run
+
+log = logging.getLogger(__name__)
+
+SHRINK_SHARE = 2
+"""A pull is held when one in this many members of a selection vanishes at the vendor at once..."""
+SHRINK_FLOOR = 5
+"""...and at least this many of them: losing a permission looks exactly like that."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far the pull of one connection is; read by whoever shows it."""
+
+    connection: str
+    matched: int = 0
+    read: int = 0
+    requests: int = 0
+    done: bool = False
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Pull:
+    """What pulling one connection needs; ``watch`` is called after every batch."""
+
+    name: str
+    connector: Connector
+    source: Source
+    run: Run
+    fields: frozenset[str]
+    started_at: datetime
+    accept_shrink: bool = False
+    watch: Callable[[Progress], None] = lambda _progress: None
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(connection=self.name)
+
+    def tell(self, *, matched: int = 0, read: int = 0) -> None:
+        """Count what came and let the watcher see it."""
+        self.progress.matched += matched
+        self.progress.read += read
+        self.progress.requests = self.source.requests()
+        self.watch(self.progress)
+
+
+async def pull_connection(pull: Pull, selections: Sequence[Selection]) -> list[PullResult]:
+    """Pull every selection of one connection into the run's staging.
+
+    Never raises for what a vendor does: each selection ends complete, partial or failed, with its reason.
+    """
+    try:
+        fingerprint = await pull.source.fingerprint(pull.fields)
+    except OkrsyncError as error:
+        results = [_failed(selection, str(error)) for selection in selections]
+    except Exception as error:
+        log.exception("%s: unexpected failure before the first read", pull.name)
+        results = [_failed(selection, f"unexpected {type(error).__name__}: {error}") for selection in selections]
+    else:
+        results = [await _pull_selection(pull, selection, fingerprint) for selection in selections]
+    for result in results:
+        pull.run.finish(result)
+    worst = worst_of(results)
+    pull.progress.done, pull.progress.outcome = True, worst
+    pull.progress.reason = next((result.reason for result in results if result.outcome is worst), None)
+    pull.tell()
+    return results
+
+
+def worst_of(results: Iterable[PullResult]) -> Outcome:
+    """Return the worst outcome: failed, then partial, then complete; skipped when there is nothing."""
+    found = {result.outcome for result in results}
+    order = (Outcome.FAILED, Outcome.PARTIAL, Outcome.COMPLETE)
+    return next((outcome for outcome in order if outcome in found), Outcome.SKIPPED)
+
+
+async def _pull_selection(pull: Pull, selection: Selection, fingerprint: str) -> PullResult:
+    reading = _Reading(pull, selection, fingerprint)
+    try:
+        if pull.connector.selection.model_validate(selection.terms()).shape == "series":
+            return await reading.series()
+        return await reading.items()
+    except PartialReadError as error:
+        return reading.result(Outcome.PARTIAL, str(error))
+    except OkrsyncError as error:
+        return reading.result(Outcome.FAILED, str(error))
+    except Exception as error:
+        log.exception("%s: unexpected failure while reading %s", pull.name, selection)
+        return reading.result(Outcome.FAILED, f"unexpected {type(error).__name__}: {error}")
+
+
+def _failed(selection: Selection, reason: str) -> PullResult:
+    return PullResult(selection=selection, outcome=Outcome.FAILED, reason=reason)
+
+
+class _Reading:
+    """The reading of one selection, with what it has seen so far."""
+
+    def __init__(self, pull: Pull, selection: Selection, fingerprint: str) -> None:
+        self.pull = pull
+        self.selection = selection
+        self.fingerprint = fingerprint
+        self.matched = 0
+        self.read = 0
+        self.newest: datetime | None = None
+        self.skipped: list[str] = []
+
+    def skip(self, error: SkipRecordError) -> None:
+        self.skipped.append(str(error))
+
+    def result(self, outcome: Outcome, reason: str | None = None) -> PullResult:
+        return PullResult(
+            selection=self.selection,
+            outcome=outcome,
+            reason=reason,
+            matched=self.matched,
+            read=self.read,
+            skipped=tuple(self.skipped),
+            watermark=self.newest,
+            fingerprint=self.fingerprint,
+        )
+
+    def ended(self) -> PullResult:
+        """Return complete, or partial when records could not be read: what lacks may be what counts."""
+        if not self.skipped:
+            return self.result(Outcome.COMPLETE)
+        more = f" and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
+        return self.result(Outcome.PARTIAL, f"{self.skipped[0]}{more}")
+
+    async def series(self) -> PullResult:
+        async for samples in self.pull.source.series(self.selection, self.skip):
+            self.pull.run.stage_samples(samples)
+            self.matched += len(samples)
+            self.pull.tell(matched=len(samples), read=len(samples))
+        return self.ended()
+
+    async def items(self) -> PullResult:
+        mark = self.pull.run.watermark(self.selection)
+        known = mark is not None and mark.fingerprint == self.fingerprint
+        await self._census(read_all=not known)
+        if mark is not None and mark.at is not None and known and Capability.DELTA in self.pull.connector.capabilities:
+            self.newest = mark.at
+            await self._changed(mark.at)
+        return await self._departures() or self.ended()
+
+    async def _census(self, *, read_all: bool) -> None:
+        """Stage the census, and read fields by ids while its next pages still arrive."""
+        try:
+            await self._census_and_reads(read_all=read_all)
+        except BaseExceptionGroup as group:
+            # The group's other members are the reads that were cancelled because of the first failure.
+            raise group.exceptions[0] from group
+
+    async def _census_and_reads(self, *, read_all: bool) -> None:
+        async with asyncio.TaskGroup() as reads:
+            async for page in self.pull.source.census(self.selection, self.pull.fields, self.skip):
+                self.pull.run.stage_census(self.selection, page.ids)
+                self._stage(page.items)
+                self.matched += len(page.ids)
+                self.pull.tell(matched=len(page.ids))
+                carried = {item.id for item in page.items}
+                lacking = [item for item in page.ids if item not in carried]
+                wanted = lacking if read_all else self.pull.run.unknown(self.pull.name, lacking)
+                if wanted and Capability.BY_IDS in self.pull.connector.capabilities:
+                    reads.create_task(self._by_ids(wanted))
+
+    async def _by_ids(self, ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        async for items in self.pull.source.by_ids(ids, self.pull.fields, self.skip):
+            found.update(item.id for item in items)
+            self._stage(items)
+        return found
+
+    async def _changed(self, since: datetime) -> None:
+        async for items in self.pull.source.changed(self.selection, since, self.pull.fields, self.skip):
+            # What changed into the selection after its census page went by belongs to it as well.
+            self.pull.run.stage_census(self.selection, [item.id for item in items])
+            self._stage(items)
+
+    async def _departures(self) -> PullResult | None:
+        """Tell members that no longer match from those that are gone; hold when too many are gone at once."""
+        lost = self.pull.run.lost(self.selection)
+        if not lost:
+            return None
+        by_ids = Capability.BY_IDS in self.pull.connector.capabilities
+        found = await self._by_ids(lost) if by_ids else set()
+        vanished = [item for item in lost if item not in found]
+        before = self.pull.run.members_count(self.selection)
+        many = len(vanished) >= SHRINK_FLOOR and len(vanished) * SHRINK_SHARE >= before
+        if many and not self.pull.accept_shrink:
+            return self.result(
+                Outcome.PARTIAL,
+                f"{len(vanished)} of {before} items vanished at once, which a lost permission looks like as well: "
+                "check the account's access, or run `okrsync sync --accept-shrink` if they are really gone",
+            )
+        self.pull.run.mark_vanished(self.selection, vanished)
+        return None
+
+    def _stage(self, items: Sequence[WorkItem]) -> None:
+        if not items:
+            return
+        self.pull.run.stage_items(self.pull.name, items)
+        self.read += len(items)
+        latest = max(item.updated_at for item in items)
+        # A vendor's clock may run ahead of ours; a watermark in the future would skip changes.
+        latest = min(latest, self.pull.started_at.astimezone(UTC))
+        self.newest = latest if self.newest is None else max(self.newest, latest)
+        self.pull.tell(read=len(items))

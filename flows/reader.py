@@ -1,0 +1,186 @@
+"""Reads the store for whoever shows it: the command line, JSON and the page get the same objects."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Self
+
+from mapping.measure import measure_one
+from mapping.plan import objective_standing, standing
+from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord, Standing
+from mapping.rules import Cycle, KeyResult, Objective, selections_of
+from mapping.steps import steps
+from mapping.words import Selection
+from store import Freshness, Store
+
+TREND_POINTS = 30
+SHOWN_CHECK_INS = 200
+
+
+class UnknownNameError(LookupError):
+    """There is no cycle or key result of that name."""
+
+
+class StoreReader:
+    """Answers what people ask, from what was last published. It asks no vendor and needs no rules file.
+
+    One question at a time: the page calls from several threads, and reads take milliseconds.
+    """
+
+    def __init__(self, store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._store = store
+        self._now = now
+        self._turn = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+    def cycles(self) -> Sequence[Cycle]:
+        """Return the cycles of the declared objectives, the latest start first."""
+        with self._turn:
+            found = {each.cycle.id: each.cycle for each in self._store.declared()}
+        return sorted(found.values(), key=lambda cycle: (cycle.starts_on, cycle.id), reverse=True)
+
+    def overview(self, cycle: str | None = None) -> Overview:
+        """Return a cycle with its objectives as they stand now; None means the running cycle, or the nearest.
+
+        Raises:
+            UnknownNameError: no such cycle, or nothing was synced yet.
+        """
+        now = self._now()
+        with self._turn:
+            declared = self._store.declared()
+            chosen = _choose(declared, cycle, now)
+            objectives = [each for each in declared if each.cycle.id == chosen.id]
+            last, fresh = self._store.last_check_ins(), self._fresh()
+            trends = self._store.trend([each.id for one in objectives for each in one.key_results], TREND_POINTS)
+            runs = self._store.runs(1)
+        stands = {
+            each.id: standing(
+                each,
+                objective,
+                last=last.get(each.id),
+                fresh=fresh.get(each.id),
+                trend=trends.get(each.id, ()),
+                now=now,
+            )
+            for objective in objectives
+            for each in objective.key_results
+        }
+        return Overview(
+            cycle=chosen,
+            as_of=now,
+            objectives=tuple(
+                objective_standing(one, [stands[each.id] for each in one.key_results], now=now) for one in objectives
+            ),
+            last_run=runs[0] if runs else None,
+        )
+
+    def history(self, address: str) -> Sequence[CheckIn]:
+        """Return the check-ins of a key result, newest first."""
+        with self._turn:
+            self._find(address)
+            return self._store.check_ins(address, SHOWN_CHECK_INS)
+
+    def runs(self, limit: int) -> Sequence[RunRecord]:
+        """Return the last published runs, newest first."""
+        with self._turn:
+            return self._store.runs(limit)
+
+    def explain(self, address: str) -> Explanation:
+        """Return why a key result's number is what it is.
+
+        Raises:
+            UnknownNameError: no such key result.
+        """
+        now = self._now()
+        with self._turn:
+            key_result, objective = self._find(address)
+            entries = self._store.check_ins(address, SHOWN_CHECK_INS)
+            fresh = self._fresh().get(address)
+            last = entries[0] if entries else None
+            reading = self._measure_again(key_result, objective, fresh, now)
+            queries = self._queries(key_result)
+            trend = self._store.trend([address], TREND_POINTS).get(address, ())
+        stands = standing(key_result, objective, last=last, fresh=fresh, trend=trend, now=now)
+        return Explanation(
+            standing=stands,
+            cycle=objective.cycle.id,
+            objective_title=objective.title,
+            reading=reading,
+            agrees=last is None or reading.value == last.value,
+            steps=steps(reading, stands),
+            queries=queries,
+            rule=key_result.rule,
+            rule_version=key_result.rule_version,
+            run=last.run if last else None,
+            run_at=last.at if last else None,
+            check_ins=tuple(entries),
+        )
+
+    def _fresh(self) -> dict[str, Freshness]:
+        return self._store.freshness()
+
+    def _find(self, address: str) -> tuple[KeyResult, Objective]:
+        for objective in self._store.declared():
+            for each in objective.key_results:
+                if each.id == address:
+                    return each, objective
+        raise UnknownNameError(f"no key result {address!r} was ever synced: `okrsync status` lists those there are")
+
+    def _measure_again(
+        self, key_result: KeyResult, objective: Objective, fresh: Freshness | None, now: datetime
+    ) -> Reading:
+        """Measure from the mirror as it was when the published value was last confirmed, with its evidence."""
+        measured = fresh is not None and fresh.measured_run is not None
+        mirror = self._store.mirror(fresh.measured_run if fresh and measured else None)
+        at = fresh.measured_at if fresh and measured and fresh.measured_at else now
+        return measure_one(key_result, objective.cycle, mirror, at, collect=True)
+
+    def _queries(self, key_result: KeyResult) -> tuple[Query, ...]:
+        selections = selections_of(key_result.measure)
+        facts = self._store.selection_facts([each.key for each in selections])
+        return tuple(
+            Query(
+                connection=each.connection,
+                connector=facts[each.key].connector if each.key in facts else "",
+                text=_text(each),
+                matched=facts[each.key].matched if each.key in facts else None,
+                last_complete_at=facts[each.key].last_complete_at if each.key in facts else None,
+                outcome=facts[each.key].outcome if each.key in facts else "never pulled",
+                reason=facts[each.key].reason if each.key in facts else None,
+            )
+            for each in selections
+        )
+
+
+def _text(selection: Selection) -> str:
+    return ", ".join(f"{name}: {_term(value)}" for name, value in selection.terms().items())
+
+
+def _term(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_term(each) for each in value)
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_term(each)}" for name, each in value.items())
+    return str(value)
+
+
+def _choose(declared: Sequence[Objective], wanted: str | None, now: datetime) -> Cycle:
+    cycles = {each.cycle.id: each.cycle for each in declared}
+    if wanted is not None:
+        if wanted not in cycles:
+            raise UnknownNameError(f"no cycle {wanted!r}: there are {', '.join(sorted(cycles)) or 'none'}")
+        return cycles[wanted]
+    if not cycles:
+        raise UnknownNameError("nothing was synced yet: run `okrsync sync`")
+    today = now.date()
+    running = [each for each in cycles.values() if each.starts_on <= today < each.ends_on]
+    if running:
+        return max(running, key=lambda each: each.starts_on)
+    return min(cycles.values(), key=lambda each: min(abs(each.starts_on - today), abs(each.ends_on - today)))

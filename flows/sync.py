@@ -1,0 +1,78 @@
+"""The sync as a Prefect flow: one task per connection, then measure, then publish. Deployed as ``flows.sync:sync``.
+
+Prefect gives schedules, visibility and retries of whole runs; correctness rests on the store alone. Parameters are
+names and paths, never a payload or a secret: Prefect shows them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextvars import ContextVar
+
+from prefect import flow, task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.markdown import changes_table
+from flows.work import SyncReport, Watch, Wish, Work, opened
+from mapping.readings import Change, ConnectionRecord
+
+MOST_TASKS = 16
+"""More connections than this are pulled in chunks: a task costs Prefect's server more than it tells us."""
+
+_work: ContextVar[Work] = ContextVar("work")
+watching: ContextVar[Watch] = ContextVar("watching")
+"""Who is shown how far the pulls are; set by the command line around the flow."""
+
+
+@task(name="pull", task_run_name="pull {names}", cache_policy=NO_CACHE, persist_result=False)
+async def pull(names: list[str]) -> list[ConnectionRecord]:
+    """Pull a chunk of connections, at the same time."""
+    return list(await asyncio.gather(*(_work.get().pull(name) for name in names)))
+
+
+@task(name="measure", cache_policy=NO_CACHE, persist_result=False)
+async def measure() -> list[Change]:
+    """Merge what was pulled and compute what changes."""
+    return _work.get().measure()
+
+
+@task(name="publish", cache_policy=NO_CACHE, persist_result=False)
+async def publish(through: str) -> SyncReport:
+    """Publish in one transaction."""
+    return _work.get().publish(through=through)
+
+
+@flow(name="okrsync", flow_run_name="sync {config}", persist_result=False, validate_parameters=True)
+async def sync(
+    config: str = "okrsync.yaml",
+    connections: list[str] | None = None,
+    key_results: list[str] | None = None,
+    accept_shrink: bool = False,
+) -> SyncReport:
+    """Sync what the rules in ``config`` name into the store they name.
+
+    Raises:
+        FixConfigError: the rules have problems; nothing was pulled.
+    """
+    wish = Wish(
+        connections=frozenset(connections or ()), key_results=frozenset(key_results or ()), accept_shrink=accept_shrink
+    )
+    async with opened(config, wish, watch=watching.get(_ignore)) as work:
+        _work.set(work)
+        await asyncio.gather(*(pull(chunk) for chunk in chunks(work.names(), MOST_TASKS)))
+        await measure()
+        report = await publish("prefect")
+    await acreate_markdown_artifact(changes_table(report), key="key-results", description="What this sync changed")
+    return report
+
+
+def chunks(names: Iterable[str], most: int) -> list[list[str]]:
+    """Return ``names`` dealt into at most ``most`` lists, none empty."""
+    listed = list(names)
+    return [listed[start::most] for start in range(min(most, len(listed)))]
+
+
+def _ignore(_progress: object) -> None:
+    return None

@@ -1,0 +1,288 @@
+"""One sync at work: its steps as plain functions on what they share.
+
+A run opens its sources, pulls connections at the same time, measures on the merged mirror, and publishes in one
+transaction. ``flows.sync`` lets Prefect call the same steps; a plan is a run that is rolled back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from config.load import Config, load
+from config.settings import load_settings
+from connectors.port import Source, Surroundings
+from flows.pull import Progress, Pull, pull_connection, worst_of
+from mapping.plan import plan
+from mapping.readings import Action, Change, ConnectionRecord
+from mapping.rules import KeyResult, Objective, selections_of
+from mapping.words import Outcome, PullResult, Selection
+from store import Freshness, Run, Store
+
+Watch = Callable[[Progress], None]
+
+
+def utc_now() -> datetime:
+    """Return the clock of a real run."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a sync was asked to do; everything by default."""
+
+    connections: frozenset[str] = frozenset()
+    key_results: frozenset[str] = frozenset()
+    accept_shrink: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What a sync did, or a plan would do."""
+
+    run: int | None
+    """None for a plan."""
+    through: str
+    """``in-process`` or ``prefect``."""
+    started_at: datetime
+    finished_at: datetime
+    check_ins: int
+    connections: tuple[ConnectionRecord, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """One line for each connection or key result that did not come out whole."""
+        lines = [f"{each.connection}: {each.reason}" for each in self.connections if _hurt(each.outcome)]
+        named = {line for each in self.connections if _hurt(each.outcome) for line in (each.reason,)}
+        lines += [
+            f"{change.key_result}: {change.stale_reason}"
+            for change in self.changes
+            if change.action is Action.HOLD and not _explained(change.stale_reason, named)
+        ]
+        return tuple(lines)
+
+    @property
+    def published(self) -> bool:
+        """Whether any connection gave something that was published."""
+        return any(each.outcome in (Outcome.COMPLETE, Outcome.PARTIAL) for each in self.connections)
+
+
+def _hurt(outcome: str) -> bool:
+    return outcome in (Outcome.FAILED, Outcome.PARTIAL)
+
+
+def _explained(reason: str | None, named: set[str | None]) -> bool:
+    return reason is not None and any(each is not None and each in reason for each in named)
+
+
+@dataclass(kw_only=True)
+class Work:
+    """What the steps of one sync share."""
+
+    config: Config
+    store: Store
+    run: Run
+    wish: Wish
+    started_at: datetime
+    now: Callable[[], datetime]
+    watch: Watch = lambda _progress: None
+    sources: dict[str, Source] = field(default_factory=dict)
+    results: dict[str, list[PullResult]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        """Return the connections to pull: those asked for that some wanted key result needs."""
+        return [name for name in self.config.connections if self.selections(name) and self._asked(name)]
+
+    def _asked(self, name: str) -> bool:
+        return not self.wish.connections or name in self.wish.connections
+
+    def key_results(self) -> list[KeyResult]:
+        """Return the key results to measure."""
+        wanted = self.wish.key_results
+        return [each for each in self.config.key_results() if not wanted or each.id in wanted]
+
+    def selections(self, name: str) -> list[Selection]:
+        """Return what the wanted key results ask of a connection, each selection once."""
+        found = (each for result in self.key_results() for each in selections_of(result.measure))
+        return list(dict.fromkeys(selection for selection in found if selection.connection == name))
+
+    async def pull(self, name: str) -> ConnectionRecord:
+        """Pull one connection into staging. Raises nothing that a vendor causes."""
+        connection = self.config.connections[name]
+        source = self.source(name)
+        step = Pull(
+            name=name,
+            connector=connection.connector,
+            source=source,
+            run=self.run,
+            fields=self.config.fields_of(name),
+            started_at=self.started_at,
+            accept_shrink=self.wish.accept_shrink,
+            watch=self.watch,
+        )
+        self.results[name] = await pull_connection(step, self.selections(name))
+        return self.record(name)
+
+    def source(self, name: str) -> Source:
+        """Return the open source of a connection, opening it on first use."""
+        if name not in self.sources:
+            self.sources[name] = open_source(self.config, name, now=self.now)
+        return self.sources[name]
+
+    def record(self, name: str) -> ConnectionRecord:
+        """Return how a connection fared; skipped when it was not pulled."""
+        results = self.results.get(name, [])
+        worst = worst_of(results)
+        return ConnectionRecord(
+            connection=name,
+            outcome=worst,
+            reason=next((result.reason for result in results if result.outcome is worst), None),
+            requests=self.sources[name].requests() if name in self.sources else 0,
+            matched=sum(result.matched for result in results),
+            read=sum(result.read for result in results),
+            skipped=sum(len(result.skipped) for result in results),
+        )
+
+    def measure(self) -> list[Change]:
+        """Merge what was pulled and compute what changes. Begins the run's transaction."""
+        self.run.merge()
+        self.changes = plan(
+            self._objectives(),
+            mirror=self.run.mirror(),
+            before=self.run.mirror_before,
+            last=self.run.last_check_ins(),
+            stale=self._stale(),
+            run=self.run.seq,
+            now=self.started_at,
+        )
+        return self.changes
+
+    def publish(self, *, through: str) -> SyncReport:
+        """Write check-ins, freshness, what the rules declare and how connections fared, and commit all at once."""
+        check_ins = [change.new for change in self.changes if change.new is not None]
+        connections = self.records()
+        self.run.publish(
+            check_ins=check_ins,
+            freshness=freshness(self.changes, self.run.freshness(), run=self.run.seq, now=self.started_at),
+            declared=self.config.objectives,
+            connections=connections,
+            now=self.now(),
+        )
+        self.run.commit()
+        return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
+
+    def preview(self) -> SyncReport:
+        """Return what publishing would do, and take everything back."""
+        report = self._report(run=None, through="plan", check_ins=sum(each.new is not None for each in self.changes))
+        self.run.rollback()
+        return report
+
+    def records(self) -> tuple[ConnectionRecord, ...]:
+        """Return how each connection of the rules fared."""
+        return tuple(self.record(name) for name in self.config.connections if self.selections(name))
+
+    def _report(self, *, run: int | None, through: str, check_ins: int) -> SyncReport:
+        return SyncReport(
+            run=run,
+            through=through,
+            started_at=self.started_at,
+            finished_at=self.now(),
+            check_ins=check_ins,
+            connections=self.records(),
+            changes=tuple(self.changes),
+        )
+
+    def _objectives(self) -> list[Objective]:
+        """Return the objectives, narrowed to the key results to measure."""
+        wanted = {each.id for each in self.key_results()}
+        found = []
+        for objective in self.config.objectives:
+            kept = tuple(each for each in objective.key_results if each.id in wanted)
+            if kept:
+                found.append(replace(objective, key_results=kept))
+        return found
+
+    def _stale(self) -> dict[str, str]:
+        """Return the selections whose last read was not complete, by key, with the reason.
+
+        A connection that was left out of this run keeps the outcome of its last pull.
+        """
+        pulled = [result for results in self.results.values() for result in results]
+        stale = {
+            result.selection.key: f"{result.selection.connection}: {result.reason}"
+            for result in pulled
+            if result.outcome is not Outcome.COMPLETE
+        }
+        seen = {result.selection.key for result in pulled}
+        left_out = [each.key for name in self.config.connections for each in self.selections(name)]
+        for key, facts in self.run.selection_facts([key for key in left_out if key not in seen]).items():
+            if facts.outcome != Outcome.COMPLETE:
+                stale[key] = f"{facts.connection}: {facts.reason}"
+        return stale
+
+
+def freshness(
+    changes: Iterable[Change], before: Mapping[str, Freshness], *, run: int, now: datetime
+) -> list[Freshness]:
+    """Return how fresh each measured key result is after this run; a held one stays as old as it was."""
+    return [_freshness(change, before.get(change.key_result), run, now) for change in changes]
+
+
+def _freshness(change: Change, before: Freshness | None, run: int, now: datetime) -> Freshness:
+    if change.action is not Action.HOLD:
+        return Freshness(
+            key_result=change.key_result, measured_at=now, measured_run=run, no_data=change.reading.no_data
+        )
+    since = before.stale_since if before is not None and before.stale_since is not None else now
+    return Freshness(
+        key_result=change.key_result,
+        measured_at=before.measured_at if before is not None else None,
+        measured_run=before.measured_run if before is not None else None,
+        stale_reason=change.stale_reason,
+        stale_since=since,
+        no_data=before.no_data if before is not None else change.reading.no_data,
+    )
+
+
+def open_source(config: Config, name: str, *, now: Callable[[], datetime]) -> Source:
+    """Open one connection of the rules; the first request is sent by whoever uses it."""
+    connection = config.connections[name]
+    surroundings = Surroundings(
+        connection=name,
+        folder=config.folder,
+        now=now,
+        budget_seconds=config.settings.budget_seconds,
+        in_flight=config.settings.in_flight,
+    )
+    return connection.connector.open(connection.options, surroundings)
+
+
+@asynccontextmanager
+async def opened(
+    rules: str, wish: Wish, *, watch: Watch = lambda _progress: None, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Work]:
+    """Open what one sync needs, and close it whatever happens; nothing is published unless a step publishes.
+
+    Raises:
+        ConfigProblemsError: the rules have problems; nothing was opened.
+    """
+    path = Path(rules).resolve()
+    settings = load_settings(path.parent, config=path)
+    config = load(path, settings=settings)
+    store = Store.open(settings.database_url)
+    try:
+        started_at = now()
+        with store.begin(started_at=started_at) as run:
+            work = Work(config=config, store=store, run=run, wish=wish, started_at=started_at, now=now, watch=watch)
+            try:
+                yield work
+            finally:
+                await asyncio.gather(*(source.aclose() for source in work.sources.values()))
+    finally:
+        store.close()

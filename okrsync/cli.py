@@ -1,0 +1,53 @@
+"""The command line: which commands there are and what may be said before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from okrsync import __version__
+from okrsync.commands import demo, look, service, setup, sync
+
+app = typer.Typer(
+    name="okrsync",
+    help="Keeps key results true: pulls work from Jira, GitHub and spreadsheets, computes progress, explains every number.",
+    epilog="Start with `okrsync demo`: it needs no account and no network.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"okrsync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Option("--folder", "-C", help="Work as if started in this folder.", show_default="this folder")
+    ] = Path(),
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="Rules file, or folder of rules files.", show_default="okrsync.yaml"),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the log on standard error.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold what every command needs to know."""
+    from okrsync.place import Place
+
+    ctx.obj = Place(folder=folder, config=config, verbose=verbose)
+
+
+for room in (demo, setup, sync, look, service):
+    room.register(app)

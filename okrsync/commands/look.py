@@ -1,0 +1,57 @@
+"""Commands that only read the store: how things stand, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from okrsync.place import Place
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; numbers are decimal strings.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json")(status)
+    app.command(epilog="Examples: okrsync why launch-checkout/epic · okrsync why launch-checkout/nps --json")(why)
+
+
+def status(
+    ctx: typer.Context,
+    cycle: Annotated[str | None, typer.Option(help="A cycle by its id.", show_default="the running one")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show how the key results stand, as last published."""
+    from okrsync import show
+    from okrsync.status_json import status_json
+
+    place: Place = ctx.obj
+    with place.reader() as reader:
+        overview = reader.overview(cycle)
+    if json:
+        typer.echo(show.as_json(status_json(overview)))
+        return
+    out = show.console()
+    out.print(show.heading(overview))
+    out.print(show.overview_table(overview))
+    out.print(show.remarks(overview))
+
+
+def why(
+    ctx: typer.Context,
+    key_result: Annotated[str, typer.Argument(help="Address of a key result: objective/key-result.")],
+    items: Annotated[int, typer.Option(help="How many items to list; 0 for all.")] = 20,
+    json: AsJson = False,
+) -> None:
+    """Show why a number is what it is: formula, query, items with weights, rule, run, freshness."""
+    from okrsync import show
+    from okrsync.show_why import explanation
+
+    place: Place = ctx.obj
+    with place.reader() as reader:
+        found = reader.explain(key_result)
+    if json:
+        typer.echo(show.as_json(found))
+        return
+    show.console().print(explanation(found, most=items))

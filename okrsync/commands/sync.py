@@ -1,0 +1,89 @@
+"""Commands that move numbers: sync, and plan, which says what a sync would change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from okrsync.commands.look import AsJson
+from okrsync.exits import Exit
+from okrsync.place import Place
+
+Connections = Annotated[
+    list[str] | None, typer.Option("--connection", help="Pull only this connection; may be given several times.")
+]
+KeyResults = Annotated[
+    list[str] | None, typer.Option("--key-result", help="Sync only this key result; may be given several times.")
+]
+AcceptShrink = Annotated[
+    bool, typer.Option("--accept-shrink", help="Accept that many items of a selection are gone at once.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Examples: okrsync sync · okrsync sync --connection jira · okrsync sync --json")(sync)
+    app.command(epilog="Examples: okrsync plan · okrsync plan --exit-code && echo nothing to do")(plan)
+
+
+def sync(
+    ctx: typer.Context,
+    connection: Connections = None,
+    key_result: KeyResults = None,
+    accept_shrink: AcceptShrink = False,
+    prefect: Annotated[bool, typer.Option("--prefect", help="Insist on running as a Prefect flow.")] = False,
+    in_process: Annotated[bool, typer.Option("--in-process", help="Run without Prefect even if one is there.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Pull the connections, measure the key results, publish what changed.
+
+    Runs as a Prefect flow when a Prefect API is configured or `okrsync up` is running, otherwise in this process.
+    """
+    if prefect and in_process:
+        raise typer.BadParameter("--prefect and --in-process exclude each other")
+    from okrsync import show
+    from okrsync.running import run_sync, wish_of
+
+    place: Place = ctx.obj
+    wish = wish_of(place, connection, key_result, accept_shrink=accept_shrink)
+    how = "prefect" if prefect else "in-process" if in_process else None
+    report = run_sync(place, wish, how=how, quiet=json)
+    if json:
+        typer.echo(show.as_json(report))
+    else:
+        show.print_report(report)
+    if not report.published:
+        raise typer.Exit(Exit.FAILED)
+    if report.failures:
+        raise typer.Exit(Exit.PARTLY)
+
+
+def plan(
+    ctx: typer.Context,
+    connection: Connections = None,
+    key_result: KeyResults = None,
+    accept_shrink: AcceptShrink = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 3 when a sync would change something.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Show what a sync would change, and why, without changing anything."""
+    from mapping.readings import Action
+    from okrsync import show
+    from okrsync.running import run_plan, wish_of
+
+    place: Place = ctx.obj
+    wish = wish_of(place, connection, key_result, accept_shrink=accept_shrink)
+    report = run_plan(place, wish, quiet=json)
+    if json:
+        typer.echo(show.as_json(report))
+    else:
+        show.print_report(report)
+    if not report.published:
+        raise typer.Exit(Exit.FAILED)
+    if report.failures:
+        raise typer.Exit(Exit.PARTLY)
+    if exit_code and any(change.action in (Action.CREATE, Action.CHANGE) for change in report.changes):
+        raise typer.Exit(Exit.FINDINGS)

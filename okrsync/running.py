@@ -1,0 +1,116 @@
+"""Runs a sync or a plan for the command line: in this process or through Prefect, with live progress."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from rich.progress import Progress as Bars
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flows.prefect_home import configured_api, prepare
+from flows.work import SyncReport, Watch, Wish, opened
+from mapping.errors import FixConfigError
+from okrsync import show
+from okrsync.place import Place
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from flows.pull import Progress
+
+Way = Literal["prefect", "in-process"]
+
+
+def wish_of(
+    place: Place, connections: Sequence[str] | None, key_results: Sequence[str] | None, *, accept_shrink: bool
+) -> Wish:
+    """Return what was asked for, after checking that the names exist.
+
+    Raises:
+        FixConfigError: no connection or key result of that name.
+    """
+    config = place.rules()
+    _known("connection", connections, config.connections)
+    _known("key result", key_results, [each.id for each in config.key_results()])
+    return Wish(
+        connections=frozenset(connections or ()), key_results=frozenset(key_results or ()), accept_shrink=accept_shrink
+    )
+
+
+def _known(what: str, given: Sequence[str] | None, names: Sequence[str] | dict[str, object]) -> None:
+    from difflib import get_close_matches
+
+    for name in given or ():
+        if name not in names:
+            near = get_close_matches(name, list(names), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
+            raise FixConfigError(f"no {what} {name!r}: {hint}")
+
+
+def run_sync(place: Place, wish: Wish, *, how: Way | None, quiet: bool) -> SyncReport:
+    """Run a sync; ``how`` None lets the surroundings decide: Prefect when an API is configured or running."""
+    import os
+
+    way = how or ("prefect" if configured_api(place.data_folder, os.environ) else "in-process")
+    if not quiet and how is None:
+        said = "through Prefect" if way == "prefect" else "in this process (no Prefect API is configured)"
+        sys.stderr.write(f"Syncing {said}.\n")
+    with live(quiet=quiet) as watch:
+        return asyncio.run(_through_prefect(place, wish, watch) if way == "prefect" else in_process(place, wish, watch))
+
+
+def run_plan(place: Place, wish: Wish, *, quiet: bool) -> SyncReport:
+    """Return what a sync would change, from fresh reads and without writing."""
+    with live(quiet=quiet) as watch:
+        return asyncio.run(in_process(place, wish, watch, dry=True))
+
+
+async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = False) -> SyncReport:
+    """Call the steps one after the other, without Prefect."""
+    async with opened(str(place.rules_path), wish, watch=watch) as work:
+        await asyncio.gather(*(work.pull(name) for name in work.names()))
+        work.measure()
+        return work.preview() if dry else work.publish(through="in-process")
+
+
+async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:
+    prepare(place.data_folder)
+    from flows.sync import sync, watching
+
+    watching.set(watch)
+    return await sync(
+        config=str(place.rules_path),
+        connections=sorted(wish.connections),
+        key_results=sorted(wish.key_results),
+        accept_shrink=wish.accept_shrink,
+    )
+
+
+@contextmanager
+def live(*, quiet: bool) -> Iterator[Watch]:
+    """Show a line per connection while it is pulled; only on a terminal."""
+    out = show.console(stderr=True)
+    if quiet or not out.is_terminal:
+        yield lambda _progress: None
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[said]}"),
+        TimeElapsedColumn(),
+    )
+    with Bars(*columns, console=out, transient=True) as bars:
+        lines: dict[str, TaskID] = {}
+
+        def watch(progress: Progress) -> None:
+            name = progress.connection
+            if name not in lines:
+                lines[name] = bars.add_task(name, total=1, said="")
+            said = f"{progress.matched} matched, {progress.read} read, {progress.requests} requests"
+            bars.update(lines[name], said=said, completed=1 if progress.done else 0)
+
+        yield watch

@@ -1,0 +1,142 @@
+"""How results look in a terminal. Vendors' text is never read as markup."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mapping.plain import plain
+from mapping.readings import Action, CausePart, Change, ObjectiveStanding, Overview, Standing, Status
+from mapping.show import show_delta, show_metric, show_progress, show_value
+
+BADGES: dict[Status, tuple[str, str]] = {
+    Status.ON_TRACK: ("● on track", "green"),
+    Status.AT_RISK: ("▲ at risk", "yellow"),
+    Status.OFF_TRACK: ("▼ off track", "red"),
+    Status.NOT_STARTED: ("○ not started", "dim"),
+    Status.TOO_EARLY: ("○ too early", "dim"),
+    Status.NO_DATA: ("∅ no data", "magenta"),
+    Status.STALE: ("◌ stale", "magenta"),
+    Status.ACHIEVED: ("✔ achieved", "green"),
+    Status.PARTIAL: ("◐ partly", "yellow"),
+    Status.MISSED: ("✘ missed", "red"),
+}
+BAR_CELLS = 12
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that respects NO_COLOR and reads no markup in what it prints."""
+    wide = None if sys.stdout.isatty() else 140
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=wide)
+
+
+def as_json(value: object) -> str:
+    """Return ``value`` as indented JSON, decimals as strings."""
+    return json.dumps(plain(value), ensure_ascii=False, indent=2)
+
+
+def badge(status: Status) -> Text:
+    """Return a status as symbol, word and colour, so that none of the three carries it alone."""
+    words, colour = BADGES[status]
+    return Text(words, style=colour)
+
+
+def bar(progress: Decimal | None, expected: Decimal) -> Text:
+    """Return a bar of progress with a mark where progress is expected today."""
+    if progress is None:
+        return Text("·" * BAR_CELLS, style="dim")
+    full = int(progress * BAR_CELLS)
+    text = Text("█" * full + "░" * (BAR_CELLS - full))
+    mark = min(BAR_CELLS - 1, int(expected * BAR_CELLS))
+    text.stylize("bold cyan", mark, mark + 1)
+    return text
+
+
+def clean(text: str) -> str:
+    """Return a vendor's text on one line and without control characters that a terminal would obey."""
+    return "".join(" " if char in "\n\t\r" else char for char in text if char in "\n\t\r" or char.isprintable())
+
+
+def overview_table(overview: Overview) -> Table:
+    """Return the key results of a cycle, under their objectives."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("key result", ratio=3, overflow="fold")
+    table.add_column("now", justify="right", no_wrap=True)
+    table.add_column("aim", no_wrap=True)
+    table.add_column("progress", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for objective in overview.objectives:
+        table.add_row(*_objective_cells(objective))
+        for standing in objective.key_results:
+            table.add_row(*_standing_cells(standing))
+        table.add_row()
+    return table
+
+
+def _objective_cells(objective: ObjectiveStanding) -> list[Text]:
+    title = Text(clean(objective.title), style="bold")
+    if objective.team:
+        title.append(f"  {clean(objective.team)}", style="dim")
+    return [
+        title,
+        Text(),
+        Text(),
+        bar(objective.progress, objective.expected),
+        Text(show_progress(objective.progress), style="bold"),
+        badge(objective.status),
+    ]
+
+
+def _standing_cells(standing: Standing) -> list[Text]:
+    status = badge(standing.pace.status)
+    return [
+        Text(f"  {standing.key_result}"),
+        Text(show_value(standing.value, standing.metric.unit)),
+        Text(show_metric(standing.metric), style="dim"),
+        bar(standing.progress, standing.pace.expected),
+        Text(show_progress(standing.raw_progress)),
+        status,
+    ]
+
+
+def changes_table(changes: Iterable[Change]) -> Table:
+    """Return what changes, with the cause of each change; held key results with their reason."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    table.add_column("key result", no_wrap=True)
+    table.add_column("before", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("now", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1, overflow="fold")
+    for change in changes:
+        if change.action is not Action.KEEP:
+            table.add_row(*_change_cells(change))
+    return table
+
+
+def _change_cells(change: Change) -> list[Text]:
+    unit = change.metric.unit
+    before = Text(show_value(change.old.value, unit) if change.old else "–", style="dim")
+    if change.new is None:
+        reason = Text(f"held: {clean(change.stale_reason or change.reading.no_data or 'no reason given')}")
+        return [Text(change.key_result), before, Text("◌", style="magenta"), Text("–"), reason]
+    arrow = Text("+" if change.action is Action.CREATE else "→", style="green")
+    why = Text("; ").join(Text(cause(part, change)) for part in change.causes)
+    if change.old_status is not None and change.old_status is not change.status:
+        why.append("  ").append_text(badge(change.old_status)).append(" → ").append_text(badge(change.status))
+    return [Text(change.key_result), before, arrow, Text(show_value(change.new.value, unit)), why]
+
+
+def cause(part: CausePart, change: Change) -> str:
+    """Return one part of a change with its items: ``completed +2.1 % (CHK-3, CHK-9)``."""
+    words = f"{part.kind} {show_delta(part.amount, change.metric.unit)}"
+    if part.items:
+        more = f" and {part.count - 3} more" if part.count > 3 else ""
+        words += f" ({', '.join(clean(item) for item in part.items[:3])}{more})"
+    return f"{words}: {clean(part.detail)}" if part.detail else words

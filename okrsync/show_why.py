@@ -1,0 +1,117 @@
+"""How an explanation looks in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from mapping.readings import CheckIn, Contribution, Explanation, Query
+from mapping.show import show_delta, show_progress, show_value
+from okrsync.show import badge, bar, clean
+
+ALL = 0
+
+
+def explanation(found: Explanation, *, most: int) -> Group:
+    """Return everything behind one number, most telling first; ``most`` items (0: all)."""
+    return Group(*_parts(found, most))
+
+
+def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
+    standing = found.standing
+    yield Text(clean(standing.title), style="bold")
+    yield Text(f"{standing.key_result} · {clean(found.objective_title)} · {found.cycle}", style="dim")
+    yield Text()
+    yield (
+        Text(show_value(standing.value, standing.metric.unit), style="bold")
+        + Text("  ")
+        + bar(standing.progress, standing.pace.expected)
+        + Text(f"  {show_progress(standing.raw_progress)}  ")
+        + badge(standing.pace.status)
+    )
+    yield from _heading("How it is computed")
+    for step in found.steps:
+        yield Text(f"  {clean(step)}")
+    if not found.agrees:
+        yield Text("  Measured again, the published value did not come out: please report this.", style="bold red")
+    yield from _heading("Where it comes from")
+    for query in found.queries:
+        yield from _query(query)
+    if found.reading.evidence:
+        yield from _heading(_count(found))
+        yield Padding(_items(found.reading.evidence, most), (0, 0, 0, 2))
+    yield from _heading("When")
+    yield from _when(found)
+    yield from _heading(f"Rule {found.rule_version}")
+    yield Text(f"  {found.rule}", style="dim")
+    yield from _heading("Check-ins")
+    for entry in found.check_ins[:10]:
+        yield _check_in(entry)
+
+
+def _heading(words: str) -> Iterator[Text]:
+    yield Text()
+    yield Text(words, style="bold cyan")
+
+
+def _query(query: Query) -> Iterator[Text]:
+    yield Text(f"  {query.connection} ({query.connector}): {clean(query.text)}")
+    read = (
+        f"last complete read {query.last_complete_at:%Y-%m-%d %H:%M} UTC"
+        if query.last_complete_at
+        else "never read completely"
+    )
+    matched = f"{query.matched} matched, " if query.matched is not None else ""
+    reason = f"; last read {query.outcome}: {clean(query.reason)}" if query.reason else ""
+    yield Text(f"    {matched}{read}{reason}", style="dim")
+
+
+def _count(found: Explanation) -> str:
+    counted = sum(each.counted for each in found.reading.evidence)
+    left = len(found.reading.evidence) - counted
+    return f"Items: {counted} counted" + (f", {left} left out" if left else "")
+
+
+def _items(evidence: tuple[Contribution, ...], most: int) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for name in ("item", "weight", "credit"):
+        table.add_column(name, justify="left" if name == "item" else "right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
+    ordered = sorted(evidence, key=lambda each: (not each.counted, -(each.weight or 0), each.key))
+    shown = ordered if most == ALL else ordered[:most]
+    for each in shown:
+        weight = "–" if each.weight is None else f"{each.weight.normalize():f}"
+        note = f"  ({clean(each.note)})" if each.note else ""
+        table.add_row(
+            clean(each.key),
+            weight,
+            f"{each.credit.normalize():f}" if each.counted else "–",
+            clean(each.status or each.state),
+            clean(each.title) + note,
+            style="" if each.counted else "dim",
+        )
+    if len(ordered) > len(shown):
+        table.add_row(f"… {len(ordered) - len(shown)} more: --items 0 shows all", style="dim")
+    return table
+
+
+def _when(found: Explanation) -> Iterator[Text]:
+    standing = found.standing
+    if found.run is not None and found.run_at is not None:
+        yield Text(f"  value of run {found.run}, {found.run_at:%Y-%m-%d %H:%M} UTC")
+    if standing.measured_at is not None:
+        yield Text(f"  last measured {standing.measured_at:%Y-%m-%d %H:%M} UTC")
+    if standing.stale_reason:
+        since = f" since {standing.stale_since:%Y-%m-%d %H:%M} UTC" if standing.stale_since else ""
+        yield Text(f"  stale{since}: {clean(standing.stale_reason)}", style="magenta")
+
+
+def _check_in(entry: CheckIn) -> Text:
+    causes = "; ".join(f"{part.kind} {show_delta(part.amount, entry.metric.unit)}" for part in entry.causes)
+    value = show_value(entry.value, entry.metric.unit)
+    return Text(f"  {entry.at:%Y-%m-%d %H:%M}  {value:>12}  {show_progress(entry.raw_progress):>6}  {causes}")
