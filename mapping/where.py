@@ -1,0 +1,241 @@
+"""Filters on items: expressions of the Common Expression Language over ``item``. The only file that knows CEL.
+
+The library is young and returns run-time errors as values of type ERROR; here they are raised. Language:
+https://github.com/google/cel-spec/blob/master/doc/langdef.md. What an expression may use: docs/semantics.md, Filters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from mapping.errors import RuleError
+from mapping.words import ItemState, WorkItem
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+LONGEST = 2048
+"""Bytes of UTF-8; a longer filter belongs into the query of the selection."""
+
+Plain: TypeAlias = "bool | int | float | str | datetime | list[str] | Mapping[str, float] | Mapping[str, str]"
+
+ALWAYS: Mapping[str, Callable[[WorkItem], Plain]] = {
+    "done": lambda item: item.done,
+    "state": lambda item: item.state.value,
+    "kind": lambda item: item.kind,
+    "status": lambda item: item.status,
+    "resolution": lambda item: item.resolution,
+    "labels": lambda item: list(item.labels),
+    "key": lambda item: item.key,
+    "title": lambda item: item.title,
+    "assignee": lambda item: item.assignee or "",
+    "parent": lambda item: item.parent or "",
+    "level": lambda item: item.level,
+    "updated_at": lambda item: item.updated_at,
+    # binary floats serve comparisons only; no value of a key result passes through a filter
+    "numbers": lambda item: {name: float(number) for name, number in item.numbers.items()},
+    "fields": lambda item: dict(item.fields),
+}
+"""What every item has; text that is empty at the vendor is ``""``."""
+
+SOMETIMES: Mapping[str, Callable[[WorkItem], datetime | None]] = {
+    "created_at": lambda item: item.created_at,
+    "done_at": lambda item: item.done_at,
+    "on": lambda item: item.on,
+}
+"""What an item may lack; ask ``has(item.done_at)`` first."""
+
+
+class Verdict(Enum):
+    """What a filter says of an item."""
+
+    MATCHES = auto()
+    FAILS = auto()
+    UNDECIDED = auto()
+    """The answer hangs on ``item.done`` of an item closed without being done, which is neither done nor open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A compiled filter."""
+
+    text: str
+    names: frozenset[str]
+    """What it reads of an item: ``story_points`` for ``item.story_points`` and for ``item.numbers["story_points"]``."""
+    _program: cel.Expression = field(repr=False, compare=False)
+    _roots: frozenset[str] | None = field(repr=False, compare=False)
+    """Names that an item must be given with; None: all of them, as the expression uses ``item`` in another way."""
+
+    def matches(self, item: WorkItem) -> bool:
+        """Return whether the item belongs.
+
+        Raises:
+            RuleError: the expression fails on this item.
+        """
+        return self.judge(item) is Verdict.MATCHES
+
+    def judge(self, item: WorkItem) -> Verdict:
+        """Return whether the item belongs; an item closed undone is asked about both as done and as open."""
+        data = _activation(item, self._roots)
+        if item.state is not ItemState.WONT_DO or (self._roots is not None and "done" not in self._roots):
+            return Verdict.MATCHES if self._ask(data, item) else Verdict.FAILS
+        as_done, as_open = (self._ask(_with_done(data, done=done), item) for done in (True, False))
+        if as_done is not as_open:
+            return Verdict.UNDECIDED
+        return Verdict.MATCHES if as_done else Verdict.FAILS
+
+    def _ask(self, data: Mapping[str, object], item: WorkItem) -> bool:
+        try:
+            value = self._program.eval(data=data)
+        except RuntimeError as error:  # the budget of loop steps is raised, all else is returned
+            raise RuleError(f"filter {self.text!r} failed on {item.key}: {error}") from error
+        plain = value.plain_value()
+        kind = value.type().name()
+        if kind == "BOOL" and isinstance(plain, bool):
+            return plain
+        if kind == "ERROR":
+            raise RuleError(f"filter {self.text!r} failed on {item.key}: {_explained(str(plain), item)}")
+        raise RuleError(
+            f"filter {self.text!r} gave {str(plain)[:60]!r} ({kind.lower()}) for {item.key}: it must be true or false"
+        )
+
+
+@lru_cache(maxsize=512)
+def compile_where(text: str) -> Where:
+    """Return the filter.
+
+    Raises:
+        RuleError: too long, not CEL, an unknown name, types that do not fit, or a result that is no truth value;
+            with line and column, the expression and what is available.
+    """
+    size = len(text.encode())
+    if size > LONGEST:
+        raise RuleError(f"filter {text[:40]!r}… is {size} bytes long, at most {LONGEST} are read: shorten it")
+    if not text.strip():
+        raise RuleError(f"an empty filter: leave it out, or write one, as !item.done; {available()}")
+    needless = _NEEDLESS.search(text)
+    if needless is not None:
+        raise RuleError(f"filter {text!r}: item.{needless[1]} is always there: leave has() out")
+    try:
+        program = _environment().compile(text)
+    except RuntimeError as error:
+        raise RuleError(_compile_message(text, str(error))) from error
+    kind = program.return_type().name()
+    if kind not in ("BOOL", "DYN"):
+        raise RuleError(f"filter {text!r} gives {kind.lower()}: it must be true or false; {available()}")
+    roots, names = _used(text)
+    return Where(text, names, program, roots)
+
+
+def available() -> str:
+    """Return what an expression may use, for messages."""
+    always = ", ".join(f"item.{name}" for name in ALWAYS if name not in ("numbers", "fields"))
+    sometimes = ", ".join(f"item.{name}" for name in SOMETIMES)
+    return (
+        f'available: {always}, item.numbers["x"], item.fields["x"], item.x for a field the rules read; '
+        f"after has(…): {sometimes} and any number or field"
+    )
+
+
+@cache
+def _environment() -> cel.Env:
+    """Return the environment; the names that are always there are typed, so that a comparison is checked at once."""
+    from cel_expr_python import cel
+
+    kind = cel.Type
+    typed = {
+        "done": kind.BOOL,
+        "labels": kind.List(kind.STRING),
+        "level": kind.INT,
+        "updated_at": kind.TIMESTAMP,
+        "numbers": kind.Map(kind.STRING, kind.DYN),
+        "fields": kind.Map(kind.STRING, kind.STRING),
+    }
+    variables = {f"item.{name}": typed.get(name, kind.STRING) for name in ALWAYS}
+    return cel.NewEnv(variables={"item": kind.Map(kind.STRING, kind.DYN), **variables})
+
+
+_NEEDLESS = re.compile(rf"\bhas\(\s*item\s*\.\s*({'|'.join(ALWAYS)})\s*\)")
+_TEXT = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')"""
+_TOKENS = re.compile(
+    rf"\bitem\s*\.\s*(?:numbers|fields)\s*(?:\.\s*(?P<dotted>\w+)\b(?!\s*\()|\[\s*(?P<quoted>{_TEXT})\s*\])"
+    rf"|\bitem\s*\.\s*(?P<name>\w+)\b(?!\s*\()|\bitem\s*\[\s*(?P<index>{_TEXT})\s*\]|(?P<bare>\bitem\b)|{_TEXT}"
+)
+
+
+def _used(text: str) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Return the names to give an item with (None for all), and the names that are read of it."""
+    roots: set[str] = set()
+    names: set[str] = set()
+    bare = False
+    for token in _TOKENS.finditer(text):
+        inner = token["dotted"] or (token["quoted"] or "")[1:-1]
+        name = token["name"] or (token["index"] or "")[1:-1]
+        bare = bare or token["bare"] is not None
+        if inner:
+            roots |= {"numbers", "fields"}
+        names |= {each for each in (inner, name) if each}
+        roots |= {name} - {""}
+    # numbers or fields as a whole: whatever is in them is read
+    bare = bare or bool(names & {"numbers", "fields"})
+    return (None if bare else frozenset(roots)), frozenset(names | (ALWAYS.keys() if bare else set()))
+
+
+def _activation(item: WorkItem, roots: frozenset[str] | None) -> dict[str, object]:
+    """Return the flat item: typed names beside a map with the rest. Converting costs more than evaluating."""
+    flat: dict[str, object] = {}
+    data: dict[str, object] = {"item": flat}
+    for name in ALWAYS if roots is None else roots & ALWAYS.keys():
+        data[f"item.{name}"] = flat[name] = ALWAYS[name](item)
+    for name in SOMETIMES if roots is None else roots & SOMETIMES.keys():
+        instant = SOMETIMES[name](item)
+        if instant is not None:
+            flat[name] = instant
+    for name in _own_names(item) if roots is None else roots - ALWAYS.keys() - SOMETIMES.keys():
+        if name in item.numbers:
+            flat[name] = float(item.numbers[name])
+        elif name in item.fields:
+            flat[name] = item.fields[name]
+    return data
+
+
+def _own_names(item: WorkItem) -> set[str]:
+    return (item.numbers.keys() | item.fields.keys()) - ALWAYS.keys() - SOMETIMES.keys()
+
+
+def _with_done(data: Mapping[str, object], *, done: bool) -> dict[str, object]:
+    flat = data["item"]
+    inner = {**flat, "done": done} if isinstance(flat, dict) else flat
+    return {**data, "item": inner, "item.done": done}
+
+
+_COMPILE_FAULT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+
+
+def _compile_message(text: str, raw: str) -> str:
+    faults = [f"{line}:{column}: {what}" for line, column, what in _COMPILE_FAULT.findall(raw)]
+    what = ("; ".join(faults[:3]) or raw).replace(" (in container '')", "")
+    return f"filter {text!r} has a fault at {what}; {available()}"
+
+
+_MISSING_KEY = re.compile(r'Key not found in map : "(.*)"')
+
+
+def _explained(fault: str, item: WorkItem) -> str:
+    """Return the library's run-time error with what to do about it."""
+    missing = _MISSING_KEY.search(fault)
+    if missing is not None:
+        there = ", ".join(sorted(_own_names(item))) or "none"
+        return (
+            f"it has no {missing[1]!r}: write has(item.{missing[1]}) && … if it may be empty "
+            f"(numbers and fields of this item: {there}; {available()})"
+        )
+    if "No matching overloads" in fault:
+        return f"{fault}: numbers of items have decimals, so write 2.0 in arithmetic with them"
+    return fault
