@@ -95,7 +95,7 @@ def site_address(value: str) -> str:
     """Return the address without a slash at its end.
 
     Raises:
-        ValueError: more than an address, or not https: a token would travel in clear (on loopback it leaves no machine).
+        ValueError: more than an address, or not https (the token would travel in clear; loopback leaves no machine).
     """
     parts = urlsplit(value.strip())
     if parts.scheme not in {"https", "http"} or not parts.hostname:

@@ -51,19 +51,19 @@ class Category(msgspec.Struct, frozen=True):
     key: str
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, rename="camel"):
     """A status as it stands inside an issue."""
 
     id: str
     name: str = ""
-    statusCategory: Category | None = None  # noqa: N815 - Jira's spelling
+    status_category: Category | None = None
 
 
-class IssueType(msgspec.Struct, frozen=True):
+class IssueType(msgspec.Struct, frozen=True, rename="camel"):
     """An issue's type; the level is missing on old sites."""
 
     name: str = ""
-    hierarchyLevel: int | None = None  # noqa: N815 - Jira's spelling
+    hierarchy_level: int | None = None
     subtask: bool = False
 
 
@@ -80,11 +80,11 @@ class Resolution(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(msgspec.Struct, frozen=True, rename="camel"):
     """An assignee; privacy settings may hide all but the account's id."""
 
-    displayName: str | None = None  # noqa: N815 - Jira's spelling
-    accountId: str | None = None  # noqa: N815 - Jira's spelling
+    display_name: str | None = None
+    account_id: str | None = None
 
 
 class IssueFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +180,7 @@ class Reader:
             parent=fields.parent.id if fields.parent else None,
             level=_level(kind),
             labels=tuple(sorted(set(fields.labels or ()))),
-            assignee=(fields.assignee.displayName or fields.assignee.accountId) if fields.assignee else None,
+            assignee=(fields.assignee.display_name or fields.assignee.account_id) if fields.assignee else None,
             created_at=instant(fields.created) if fields.created else None,
             done_at=_done_at(fields) if state is ItemState.DONE else None,
             numbers=self._numbers(fields),
@@ -190,7 +190,7 @@ class Reader:
         status = fields.status
         # The record's own category comes first: Jira gives it in the same answer as the status, while the list of
         # statuses was read a moment earlier and leaves out statuses of workflows that are not active.
-        key = status.statusCategory.key if status.statusCategory else self.categories.get(status.id)
+        key = status.status_category.key if status.status_category else self.categories.get(status.id)
         if key not in _STATES:
             raise ValueError(
                 f"status {status.name!r} ({status.id}) has the category {key!r}, not new, indeterminate or done"
@@ -255,8 +255,8 @@ def instant(text: str) -> datetime:
 
 
 def _level(kind: IssueType) -> int:
-    if kind.hierarchyLevel is not None:
-        return kind.hierarchyLevel
+    if kind.hierarchy_level is not None:
+        return kind.hierarchy_level
     return -1 if kind.subtask else 0
 
 

@@ -1,0 +1,30 @@
+"""The jira library, told to behave: no retries of its own, no bodies in logs. Imported on first use only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from jira import JIRA
+
+from connectors.http import LOOPBACK
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 60.0
+
+
+class Library(JIRA):
+    """A client that asks nothing until it is asked."""
+
+    def __init__(self, server: str, account: tuple[str, str], api: str) -> None:
+        super().__init__(
+            options={"server": server, "rest_api_version": api},
+            basic_auth=account,
+            # Asking serverInfo while being built would fail in the constructor; it is only good for choosing a search,
+            # and the library's searches are never used.
+            get_server_info=False,
+            max_retries=0,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            logging=False,  # it would log headers and bodies
+        )
+        # No proxy leads to our own machine; elsewhere HTTPS_PROXY and NO_PROXY are honoured as in the shared client.
+        self._session.trust_env = urlsplit(server).hostname not in LOOPBACK

@@ -1,0 +1,236 @@
+"""What the jira library is used for: who we are, what the server is, its fields and statuses. Never for searches.
+
+The library is synchronous, so every call goes to a thread, one at a time: its session is not said to be thread-safe. It
+never retries by itself (its retries ignore what Retry-After asks, and stumble over a date there): the shared client's
+policy does. Its errors print headers and bodies, so none of them leaves this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from connectors.http import AWAY, Headers, Reply
+from connectors.jira.client import basic
+from connectors.jira.fields import SiteField
+from connectors.jira.options import JiraOptions
+from connectors.jira.refusals import NotThereError, refusal
+from connectors.limits import asked_wait
+from connectors.port import Surroundings
+from connectors.redact import Redactor
+from connectors.retry import AttemptFailedError, Budget, Retry, Trouble
+from mapping.errors import FixConfigError, PartialReadError
+
+if TYPE_CHECKING:
+    import requests
+    from jira import JIRAError
+
+    from connectors.jira.library import Library
+
+T = TypeVar("T")
+
+CLOUD_API = "3"
+DATA_CENTER_API = "2"
+
+
+class _Named(msgspec.Struct, frozen=True):
+    key: str
+
+
+class _Status(msgspec.Struct, frozen=True, rename="camel"):
+    id: str
+    status_category: _Named | None = None
+
+
+class _Project(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Scope(msgspec.Struct, frozen=True):
+    project: _Project | None = None
+
+
+class _Schema(msgspec.Struct, frozen=True):
+    type: str
+    custom: str = ""
+
+
+class _Field(msgspec.Struct, frozen=True):
+    id: str
+    name: str = ""
+    schema: _Schema | None = None
+    scope: _Scope | None = None
+
+
+class _Myself(msgspec.Struct, frozen=True, rename="camel"):
+    display_name: str = ""
+    email_address: str | None = None
+    account_id: str = ""
+    time_zone: str = ""
+
+
+class _ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
+    deployment_type: str = ""
+    server_title: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who Jira says we are, and what it says it is."""
+
+    name: str
+    time_zone: str
+    site: str
+    deployment: str
+    version: str
+
+
+class Metadata:
+    """Reads a site's metadata; opens nothing before the first question."""
+
+    def __init__(self, options: JiraOptions, surroundings: Surroundings) -> None:
+        self._options = options
+        self._around = surroundings
+        self._who = f"{surroundings.connection}: Jira"
+        self._redactor = Redactor([options.token, basic(options)])
+        self._retry = Retry(surroundings, Budget(surroundings.budget_seconds, surroundings.monotonic), self._who)
+        self._one_at_a_time = asyncio.Lock()
+        self._opened: dict[str, Library] = {}
+        self.sent = 0
+        """How many requests went out."""
+
+    async def account(self) -> Account:
+        """Return who we are and what the server is.
+
+        Raises:
+            FixConfigError: the credential is refused, or the server is a Data Center.
+            TryAgainError: busy or away beyond attempts and budget.
+        """
+        myself = await self._ask(lambda jira: jira.myself(), _Myself)
+        server = await self._ask(lambda jira: jira.server_info(), _ServerInfo)
+        if server.deployment_type not in {"", "Cloud"}:
+            raise self._data_center(server)
+        return Account(
+            name=myself.display_name or myself.email_address or myself.account_id,
+            time_zone=myself.time_zone,
+            site=server.server_title,
+            deployment=server.deployment_type or "Cloud",
+            version=server.version,
+        )
+
+    async def categories(self) -> Mapping[str, str]:
+        """Return the category key of every status in an active workflow, by the status' id."""
+        statuses = await self._ask(lambda jira: [status.raw for status in jira.statuses()], list[_Status])
+        return {status.id: status.status_category.key for status in statuses if status.status_category}
+
+    async def fields(self) -> Sequence[SiteField]:
+        """Return the fields that the account can see."""
+        fields = await self._ask(lambda jira: jira.fields(), list[_Field])
+        return [
+            SiteField(
+                id=field.id,
+                name=field.name,
+                type=field.schema.type if field.schema else "",
+                custom=field.schema.custom if field.schema else "",
+                project=field.scope.project.id if field.scope and field.scope.project else "",
+            )
+            for field in fields
+        ]
+
+    async def aclose(self) -> None:
+        """Close the library's connections."""
+        opened, self._opened = self._opened, {}
+        for library in opened.values():
+            await asyncio.to_thread(library.close)
+
+    async def _ask(self, question: Callable[[Library], object], shape: type[T], api: str = CLOUD_API) -> T:
+        async def attempt() -> object:
+            async with self._one_at_a_time:
+                self.sent += 1
+                return await asyncio.to_thread(self._once, question, api)
+
+        try:
+            answer = await self._retry(attempt, idempotent=True)
+        except NotThereError:
+            if api == CLOUD_API:
+                await self._refuse_data_center()
+            raise
+        try:
+            return msgspec.convert(answer, type=shape)
+        except msgspec.ValidationError as error:
+            raise PartialReadError(
+                f"{self._who} described itself in a shape that okrsync cannot read ({error}): look for a newer okrsync"
+            ) from error
+
+    async def _refuse_data_center(self) -> None:
+        """Raise if the server turns out to be a Data Center, which has no version 3 of the API."""
+        try:
+            server = await self._ask(lambda jira: jira.server_info(), _ServerInfo, DATA_CENTER_API)
+        except NotThereError:
+            return
+        if server.deployment_type != "Cloud":
+            raise self._data_center(server)
+
+    def _data_center(self, server: _ServerInfo) -> FixConfigError:
+        return FixConfigError(
+            f"{self._who} at {self._options.url} is a {server.deployment_type or 'Server'} {server.version}: "
+            "Data Center is not supported yet, only Jira Cloud"
+        )
+
+    def _once(self, question: Callable[[Library], object], api: str) -> object:
+        """Ask in this thread, and return our own error raised for one of the library's."""
+        import requests
+        from jira import JIRAError
+
+        try:
+            return question(self._library(api))
+        except JIRAError as error:
+            failure: Exception = self._refused(error)
+        except (requests.JSONDecodeError, requests.exceptions.InvalidJSONError):
+            failure = FixConfigError(
+                f"{self._who} answered with a web page instead of JSON: the address or the credential is wrong"
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.SSLError) as error:
+            failure = FixConfigError(self._line(f"{self._who} cannot be reached: {error}: check url"))
+        except requests.ConnectionError as error:
+            failure = AttemptFailedError(Trouble.UNREACHABLE, self._line(f"cannot be reached: {error}"))
+        except requests.RequestException as error:
+            failure = AttemptFailedError(Trouble.AWAY, self._line(f"broke off its answer ({error})"))
+        # Raised out here, so that the library's error, which holds headers and bodies, is no part of the chain.
+        raise failure
+
+    def _library(self, api: str) -> Library:
+        from connectors.jira.library import Library
+
+        if api not in self._opened:
+            account = (self._options.email, self._options.token.get_secret_value().strip())
+            self._opened[api] = Library(self._options.api_url or self._options.url, account, api)
+        return self._opened[api]
+
+    def _refused(self, error: JIRAError) -> Exception:
+        answer: requests.Response | None = error.response
+        if answer is None:
+            return AttemptFailedError(Trouble.AWAY, "gave no answer")
+        reply = Reply(
+            connection=self._around.connection,
+            vendor="Jira",
+            status=answer.status_code,
+            headers=Headers(answer.headers.items()),
+            body=answer.content,
+            url=answer.url.partition("?")[0],
+        )
+        wait = asked_wait(reply.status, reply.headers, reply.body, self._around.now())
+        if wait is not None:
+            return AttemptFailedError(Trouble.BUSY, f"is busy ({reply.status})", wait=wait)
+        if reply.status in AWAY:
+            return AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with {reply.status}")
+        refused = refusal(reply, self._options)
+        return type(refused)(self._redactor.clean(str(refused)))
+
+    def _line(self, text: str) -> str:
+        return self._redactor.clean_line(text)
