@@ -1,0 +1,132 @@
+"""One Jinja environment a language: autoescaped, strict about names, with our formats as filters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dashboard import drawing, values, vocabulary
+from dashboard.links import safe_href
+from dashboard.phrases import phrase
+from dashboard.texts import LANGUAGES, Texts
+from mapping.rules import Cycle, Metric, Unit
+
+QUARTER = re.compile(r"(?P<year>\d{4})-?q(?P<quarter>[1-4])", re.IGNORECASE)
+Word = TypeVar("Word", bound=str)
+
+
+def environments() -> Mapping[str, Environment]:
+    """Return the environments by language."""
+    return {language: environment(Texts(language)) for language in LANGUAGES}
+
+
+def environment(texts: Texts) -> Environment:
+    """Return the environment whose templates speak the language of ``texts``."""
+    made = Environment(
+        loader=PackageLoader("dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(texts.translations, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    made.globals.update(language=texts.language, languages=LANGUAGES, drawing=drawing, texts=texts)
+    made.filters.update(_formats(texts))
+    made.filters.update(_words(texts))
+    return made
+
+
+def _formats(texts: Texts) -> dict[str, object]:
+    def value(number: Decimal, unit: Unit) -> str:
+        return values.show_value(number, unit, texts)
+
+    def bare(number: Decimal, unit: Unit) -> str:
+        return values.show_bare_value(number, unit, texts)
+
+    def delta(number: Decimal, unit: Unit) -> str:
+        return values.show_delta(number, unit, texts)
+
+    def way(metric: Metric) -> str:
+        return values.show_way(metric, texts)
+
+    def progress(share: Decimal) -> str:
+        return values.show_progress(share, texts)
+
+    def number(plain: Decimal | int) -> str:
+        return values.show_number(Decimal(plain), texts)
+
+    return {
+        "value": value,
+        "bare": bare,
+        "delta": delta,
+        "way": way,
+        "progress": progress,
+        "number": number,
+        "phrase": lambda text: phrase(text, texts),
+        "day": texts.day,
+        "full_day": texts.full_day,
+        "moment": texts.moment,
+        "ago": texts.ago,
+        "cycle_name": lambda cycle: cycle_name(cycle, texts),
+        "href": safe_href,
+        "width": drawing.percent,
+        "person": person,
+        "rule_text": rule_text,
+        "in_sentence": in_sentence,
+    }
+
+
+def _words(texts: Texts) -> dict[str, object]:
+    def lookup(words: Mapping[Word, str]) -> object:
+        # An outcome arrives as the plain string that the store keeps; a StrEnum's member equals it.
+        return lambda key: texts(words.get(key, str(key)))
+
+    return {
+        "status_word": lookup(vocabulary.STATUS_WORDS),
+        "cause_word": lookup(vocabulary.CAUSE_WORDS),
+        "item_word": lookup(vocabulary.ITEM_WORDS),
+        "outcome_word": lookup(vocabulary.OUTCOME_WORDS),
+        "kind_word": lookup(vocabulary.KIND_WORDS),
+    }
+
+
+def rule_text(rule: str) -> str:
+    """Return a rule's canonical JSON laid out over lines; anything else stays as it is."""
+    try:
+        return json.dumps(json.loads(rule), ensure_ascii=False, indent=2)
+    except ValueError:
+        return rule
+
+
+def person(owner: str) -> str:
+    """Return the short name of an owner: what stands before the @ of an address.
+
+    >>> person("ana@acme.test")
+    'ana'
+    """
+    return owner.partition("@")[0] or owner
+
+
+def in_sentence(title: str) -> str:
+    """Return a title as it reads inside a sentence; acronyms keep their capitals.
+
+    >>> in_sentence("Launch the shop"), in_sentence("NPS of 42")
+    ('launch the shop', 'NPS of 42')
+    """
+    first = title.split(" ", 1)[0]
+    return title[:1].lower() + title[1:] if first[1:].islower() else title
+
+
+def cycle_name(cycle: Cycle, texts: Texts) -> str:
+    """Return a cycle's name for people; an id that is a quarter is written out, any other stays as it is."""
+    found = QUARTER.fullmatch(cycle.id)
+    if found is None:
+        return cycle.id
+    return texts.quarter(date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1))

@@ -1,0 +1,80 @@
+"""The page's languages: texts from gettext catalogues, numbers and dates by Babel.
+
+The catalogues are the ``.po`` files as translators write them. They are read when the page starts (a few milliseconds),
+so that neither the wheel nor an editable install needs a build step, and no compiled file can lag behind its source.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("en", "fr")
+"""The first one is the language that the texts in the code are written in."""
+
+MINUTE = timedelta(minutes=1)
+
+
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """Return the translations into ``language``; the source language needs none."""
+    if language == LANGUAGES[0]:
+        return gettext.NullTranslations()
+    with files("dashboard").joinpath(f"locale/{language}.po").open("rb") as source:
+        messages = read_po(source, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def marked(text: str) -> str:
+    """Return ``text``, having marked it for the catalogues; it is translated where it is shown."""
+    return text
+
+
+class Texts:
+    """Everything that differs between languages, bound to one of them."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.locale = Locale.parse(language)
+        self.translations = catalogue(language)
+
+    def __call__(self, text: str) -> str:
+        """Return the translation of ``text``, or itself where there is none."""
+        return self.translations.gettext(text) if text else ""
+
+    def day(self, day: date) -> str:
+        """Return a short date without its year: ``Oct 1``, ``1 oct.``."""
+        return format_skeleton("MMMd", day, locale=self.locale)
+
+    def full_day(self, day: date) -> str:
+        """Return a date with its year: ``October 1, 2026``."""
+        return format_date(day, "long", locale=self.locale)
+
+    def quarter(self, day: date) -> str:
+        """Return the quarter of a date: ``4th quarter 2026``."""
+        return format_skeleton("yQQQQ", day, locale=self.locale)
+
+    def moment(self, at: datetime, timezone: str) -> str:
+        """Return an instant as the clocks of ``timezone`` show it, to the minute."""
+        local = at.astimezone(ZoneInfo(timezone))
+        day = format_skeleton("yMMMd", local, locale=self.locale)
+        return f"{day}, {format_datetime(local, 'HH:mm', locale=self.locale)}"
+
+    def ago(self, at: datetime, now: datetime) -> str:
+        """Return how long before ``now`` an instant was: ``2 hours ago``; below a minute ``just now``."""
+        passed = now - at
+        if passed < MINUTE:
+            return self("just now")
+        return format_timedelta(-passed, add_direction=True, threshold=1.5, locale=self.locale)

@@ -1,0 +1,67 @@
+"""Our words for states and causes, as people read them; each status also has a shape of its own."""
+
+from __future__ import annotations
+
+from dashboard.texts import marked as _
+from mapping.readings import CauseKind, Status
+from mapping.rules import ObjectiveKind, Period
+from mapping.words import ItemState, Outcome
+
+STATUS_WORDS = {
+    Status.ON_TRACK: _("On track"),
+    Status.AT_RISK: _("At risk"),
+    Status.OFF_TRACK: _("Off track"),
+    Status.NOT_STARTED: _("Not started"),
+    Status.TOO_EARLY: _("Too early to say"),
+    Status.NO_DATA: _("No data"),
+    Status.STALE: _("Stale"),
+    Status.ACHIEVED: _("Achieved"),
+    Status.PARTIAL: _("Partly achieved"),
+    Status.MISSED: _("Missed"),
+}
+
+SUMMARY_ORDER = (
+    Status.ACHIEVED,
+    Status.ON_TRACK,
+    Status.AT_RISK,
+    Status.OFF_TRACK,
+    Status.PARTIAL,
+    Status.MISSED,
+    Status.STALE,
+    Status.NO_DATA,
+    Status.TOO_EARLY,
+    Status.NOT_STARTED,
+)
+"""From good to bad to unknown, as the summary shows them."""
+
+CAUSE_WORDS = {
+    CauseKind.FIRST: _("first reading"),
+    CauseKind.COMPLETED: _("completed"),
+    CauseKind.REOPENED: _("reopened"),
+    CauseKind.SCOPE_ADDED: _("scope added"),
+    CauseKind.SCOPE_REMOVED: _("scope removed"),
+    CauseKind.DELETED: _("deleted or hidden"),
+    CauseKind.RE_ESTIMATED: _("re-estimated"),
+    CauseKind.EDITED: _("edited"),
+    CauseKind.SOURCE_CHANGED: _("source value changed"),
+    CauseKind.RULE_CHANGED: _("rule changed"),
+    CauseKind.CLOCK: _("time passed"),
+}
+
+ITEM_WORDS = {
+    ItemState.TODO: _("to do"),
+    ItemState.IN_PROGRESS: _("in progress"),
+    ItemState.DONE: _("done"),
+    ItemState.WONT_DO: _("won't do"),
+}
+
+OUTCOME_WORDS = {
+    Outcome.COMPLETE: _("complete"),
+    Outcome.PARTIAL: _("partial"),
+    Outcome.FAILED: _("failed"),
+    Outcome.SKIPPED: _("skipped"),
+}
+
+KIND_WORDS = {ObjectiveKind.COMMITTED: _("committed"), ObjectiveKind.ASPIRATIONAL: _("aspirational")}
+
+PERIOD_WORDS = {Period.WEEK: _("per week"), Period.MONTH: _("per month"), Period.QUARTER: _("per quarter")}
