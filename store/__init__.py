@@ -1,0 +1,8 @@
+"""The central OKR store: mirror, check-ins, watermarks, runs. Knows SQL and nothing of vendors."""
+
+from store.database import Store
+from store.mirror import StoredMirror
+from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
+from store.run import Run
+
+__all__ = ["Freshness", "MergeCounts", "Run", "SelectionFacts", "Store", "StoredMirror", "Watermark"]

@@ -1,0 +1,170 @@
+"""Dataclasses to JSON and back: decimals as strings, enums as values, instants as ISO 8601.
+
+Work items, metrics and causes go through msgspec, which knows dataclasses and is quick. Rules hold a union of
+dataclasses (a measure), which it refuses; ``encode`` and ``decode`` carry the class's name along for those.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from mapping.readings import CausePart
+from mapping.rules import Metric
+from mapping.words import WorkItem
+
+T = TypeVar("T")
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+MAPPINGS = ("numbers", "fields")
+"""Fields of a work item that hold entries; each entry has change events of its own."""
+
+
+def _unknown(value: object) -> dict[object, object]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"cannot store a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(order="deterministic", enc_hook=_unknown)
+_item = msgspec.json.Decoder(WorkItem)
+
+
+def encode_item(item: WorkItem) -> str:
+    """Return the work item as JSON; the same item always gives the same text."""
+    return _encoder.encode(item).decode()
+
+
+def decode_item(body: str) -> WorkItem:
+    """Return the work item of ``encode_item``; fields it does not name yet have their defaults."""
+    return _item.decode(body)
+
+
+def content_hash(body: str) -> str:
+    """Return 32 hexadecimal digits that change whenever anything in the item does."""
+    return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+
+
+def differences(old: str, new: str) -> list[tuple[str, str, str]]:
+    """Return (field, old JSON, new JSON) for every field that differs between two bodies of one item."""
+    before, after = _flat(old), _flat(new)
+    return [
+        (name, json.dumps(before.get(name)), json.dumps(after.get(name)))
+        for name in sorted(before.keys() | after.keys())
+        if not _same(name, before.get(name), after.get(name))
+    ]
+
+
+def undone(body: str, old_values: Mapping[str, str]) -> WorkItem:
+    """Return the item as it was, given (field, old JSON) of what changed since."""
+    state: dict[str, Any] = json.loads(body)
+    for name, text in old_values.items():
+        value = json.loads(text)
+        mapping, _, entry = name.partition(".")
+        if not entry:
+            state[name] = value
+        elif value is None:
+            state[mapping].pop(entry, None)
+        else:
+            state[mapping][entry] = value
+    return msgspec.convert(state, WorkItem)
+
+
+def _flat(body: str) -> dict[str, object]:
+    state: dict[str, object] = json.loads(body)
+    for mapping in MAPPINGS:
+        entries = state.pop(mapping, None)
+        if isinstance(entries, dict):
+            state.update({f"{mapping}.{name}": value for name, value in entries.items()})
+    return state
+
+
+def _same(name: str, old: object, new: object) -> bool:
+    if name.startswith("numbers.") and isinstance(old, str) and isinstance(new, str):
+        return Decimal(old) == Decimal(new)  # a vendor that writes 5.0 for 5 has changed nothing
+    return old == new
+
+
+def encode_metric(metric: Metric) -> str:
+    """Return a metric as JSON."""
+    return _encoder.encode(metric).decode()
+
+
+@lru_cache(maxsize=4096)
+def decode_metric(text: str) -> Metric:
+    """Return the metric of ``encode_metric``. Cached: a key result's metric seldom changes between check-ins."""
+    return msgspec.json.decode(text, type=Metric)
+
+
+def encode_causes(causes: tuple[CausePart, ...]) -> str:
+    """Return causes as JSON."""
+    return _encoder.encode(causes).decode()
+
+
+def decode_causes(text: str) -> tuple[CausePart, ...]:
+    """Return the causes of ``encode_causes``."""
+    return msgspec.json.decode(text, type=tuple[CausePart, ...])
+
+
+def encode(value: object) -> str:
+    """Return any of our dataclasses as JSON with sorted keys."""
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(kind: type[T], text: str) -> T:
+    """Return the dataclass of ``encode``."""
+    value = _typed(kind, json.loads(text))
+    if not isinstance(value, kind):
+        raise TypeError(f"stored JSON gives a {type(value).__name__}, expected a {kind.__name__}")
+    return value
+
+
+def _plain(value: object) -> Json:
+    if is_dataclass(value) and not isinstance(value, type):
+        stated = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.init}
+        return {"is": type(value).__name__, **stated}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    plain: Json = msgspec.to_builtins(value)
+    return plain
+
+
+def _typed(kind: Any, data: Any) -> object:
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return _one_of(get_args(kind), data)
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = _hints(kind)
+        return kind(**{f.name: _typed(hints[f.name], data[f.name]) for f in fields(kind) if f.init and f.name in data})
+    if origin is tuple:
+        return tuple(_typed(get_args(kind)[0], entry) for entry in data)
+    if origin is not None and issubclass(origin, Mapping):
+        return {name: _typed(get_args(kind)[1], entry) for name, entry in data.items()}
+    return msgspec.convert(data, kind)
+
+
+def _one_of(kinds: tuple[Any, ...], data: Any) -> object:
+    if data is None and NoneType in kinds:
+        return None
+    named = (
+        [kind for kind in kinds if is_dataclass(kind) and getattr(kind, "__name__", "") == data["is"]]
+        if (isinstance(data, dict))
+        else [kind for kind in kinds if kind is not NoneType]
+    )
+    if len(named) != 1:
+        raise TypeError(f"stored JSON {data!r} is none of {kinds}")
+    return _typed(named[0], data)
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

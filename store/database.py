@@ -1,0 +1,145 @@
+"""The store: where the mirror, check-ins and runs live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from mapping.readings import CheckIn, RunRecord
+from mapping.rules import Objective
+from store.dialects import native
+from store.dump import Dump, dump, dump_json
+from store.engine import engine_of
+from store.migrate import bring_to_head
+from store.mirror import StoredMirror
+from store.readings import (
+    last_seq,
+    read_check_ins,
+    read_declared,
+    read_facts,
+    read_freshness,
+    read_last_check_ins,
+    read_retired,
+    read_runs,
+    read_trend,
+)
+from store.records import Freshness, SelectionFacts
+from store.run import Run
+
+
+class Store:
+    """An open store. Reading is safe from any thread and never waits for a run that writes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._native = native(engine.dialect.name)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the database at ``url``, making it and bringing it to the current schema where needed.
+
+        Raises:
+            FixConfigError: an unusable URL or path, wrong credentials, a corrupt file, a schema newer than this code.
+            TryAgainError: the server is away, or another process holds the lock for too long.
+        """
+        engine = engine_of(url)
+        store = cls(engine)
+        try:
+            bring_to_head(engine, store._native)
+        except BaseException:
+            engine.dispose()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def begin(self, *, started_at: datetime, kind: str = "sync") -> Iterator[Run]:
+        """Begin a run. Leaving the block without ``commit`` undoes it and drops what was staged."""
+        with self._engine.connect() as connection:
+            try:
+                run = Run(connection, self._native, started_at=started_at, kind=kind)
+                try:
+                    yield run
+                finally:
+                    run.rollback()
+            finally:
+                # The session's temporary tables go with its connection, even when that is past saying anything.
+                connection.invalidate()
+
+    def mirror(self, as_of_run: int | None = None) -> StoredMirror:
+        """Return the mirror as it was after a run, by default the last one published."""
+        if as_of_run is None:
+            with self._reading() as connection:
+                as_of_run = last_seq(connection)
+        return StoredMirror(self._reading, as_of_run)
+
+    def last_check_ins(self) -> dict[str, CheckIn]:
+        """Return the last check-in of every key result that has one."""
+        with self._reading() as connection:
+            return read_last_check_ins(connection)
+
+    def check_ins(self, key_result: str, limit: int = 100) -> list[CheckIn]:
+        """Return the last check-ins of one key result, newest first."""
+        with self._reading() as connection:
+            return read_check_ins(connection, key_result, limit)
+
+    def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:
+        """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
+        with self._reading() as connection:
+            return read_trend(connection, self._native, key_results, points)
+
+    def freshness(self) -> dict[str, Freshness]:
+        """Return the freshness of every key result, by address."""
+        with self._reading() as connection:
+            return read_freshness(connection)
+
+    def declared(self) -> list[Objective]:
+        """Return the objectives that the rules declared at the last published run, in their order."""
+        with self._reading() as connection:
+            return read_declared(connection)
+
+    def retired(self) -> frozenset[str]:
+        """Return the addresses of key results that the rules declare no longer."""
+        with self._reading() as connection:
+            return read_retired(connection)
+
+    def runs(self, limit: int = 20) -> list[RunRecord]:
+        """Return the last published runs, newest first."""
+        with self._reading() as connection:
+            return read_runs(connection, limit)
+
+    def facts(self, keys: Sequence[str]) -> dict[str, SelectionFacts]:
+        """Return what is known about the pulls of selections, by key; one never asked for is absent."""
+        with self._reading() as connection:
+            return read_facts(connection, self._native, keys)
+
+    def dump(self) -> Dump:
+        """Return everything that matters as plain data, without run numbers and run times.
+
+        Two stores that came to the same by different ways (killed and tried again, with Prefect and without) are equal.
+        """
+        with self._reading() as connection:
+            return dump(connection)
+
+    def dump_json(self) -> str:
+        """Return ``dump`` as JSON, one fact a line and sorted: fit for diff."""
+        return dump_json(self.dump())
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection

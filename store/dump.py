@@ -1,0 +1,133 @@
+"""The canonical dump: equality of dumps is how two ways of coming to a state are compared."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from store.columns import exact_text, instant_text
+from store.tables import (
+    check_ins,
+    cycles,
+    freshness,
+    item_events,
+    items,
+    key_results,
+    memberships,
+    objectives,
+    samples,
+    selections,
+    watermarks,
+)
+
+Plain = str | int | bool | None | list["Plain"] | dict[str, "Plain"]
+Dump = dict[str, Plain]
+
+
+def dump(connection: Connection) -> Dump:
+    """Return the store as plain data: sorted, vendor times and values kept, run numbers and run times left out."""
+    names = _selection_names(connection)
+    return {
+        "items": {f"{row.connection} {row.id}": json.loads(row.body) for row in connection.execute(select(items))},
+        "events": _events(connection),
+        "memberships": _memberships(connection, names),
+        "samples": _samples(connection, names),
+        "selections": _selections(connection, names),
+        "declared": {
+            table.name: {
+                " ".join(str(row[name]) for name in key): {"rule": json.loads(row["body"]), "retired": row["retired"]}
+                for row in connection.execute(select(table)).mappings()
+            }
+            for table, key in ((cycles, ("id",)), (objectives, ("id",)), (key_results, ("objective", "id")))
+        },
+        "check_ins": _check_ins(connection),
+        "freshness": {
+            row.key_result: {
+                "measured": row.measured_run is not None,
+                "stale_reason": row.stale_reason,
+                "no_data": row.no_data,
+            }
+            for row in connection.execute(select(freshness))
+        },
+    }
+
+
+def dump_json(content: Dump) -> str:
+    """Return a dump as JSON with sorted keys, indented for diff."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
+
+
+def _selection_names(connection: Connection) -> dict[str, str]:
+    return {row.key: f"{row.connection} {row.spec}" for row in connection.execute(select(selections))}
+
+
+def _events(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    order = (item_events.c.connection, item_events.c.item, item_events.c.run, item_events.c.field)
+    for row in connection.execute(select(item_events).order_by(*order)):
+        found[f"{row.connection} {row.item}"].append([row.field, row.old, row.new, _at(row.at)])
+    return dict(found)
+
+
+def _memberships(connection: Connection, names: dict[str, str]) -> Plain:
+    found: dict[str, dict[str, list[Plain]]] = defaultdict(lambda: defaultdict(list))
+    order = (memberships.c.selection, memberships.c.item, memberships.c.since_run)
+    for row in connection.execute(select(memberships).order_by(*order)):
+        found[names[row.selection]][row.item].append(row.left_because or "member")
+    return {name: dict(members) for name, members in found.items()}
+
+
+def _samples(connection: Connection, names: dict[str, str]) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    for row in connection.execute(select(samples).order_by(samples.c.series, samples.c.at, samples.c.run)):
+        found[names.get(row.series, row.series)].append([_at(row.at), _number(row.value), row.unit, row.origin])
+    return dict(found)
+
+
+def _selections(connection: Connection, names: dict[str, str]) -> Plain:
+    marks = {row.selection: row for row in connection.execute(select(watermarks))}
+    return {
+        names[row.key]: {
+            "connector": row.connector,
+            "outcome": row.outcome,
+            "reason": row.reason,
+            "matched": row.matched,
+            "ever_complete": row.first_complete_run is not None,
+            "watermark": [_at(marks[row.key].at), marks[row.key].fingerprint] if row.key in marks else None,
+        }
+        for row in connection.execute(select(selections))
+    }
+
+
+def _check_ins(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    for row in connection.execute(select(check_ins).order_by(check_ins.c.key_result, check_ins.c.run)):
+        found[row.key_result].append(
+            {
+                "value": _number(row.value),
+                "raw_progress": _number(row.raw_progress),
+                "progress": _number(row.progress),
+                "metric": json.loads(row.metric),
+                "items": row.items,
+                "done": row.done,
+                "formula": row.formula,
+                "no_data": row.no_data,
+                "rule": row.rule,
+                "rule_version": row.rule_version,
+                "causes": json.loads(row.causes),
+                "author": row.author,
+            }
+        )
+    return dict(found)
+
+
+def _at(value: datetime) -> str:
+    return instant_text(value)
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else exact_text(value)

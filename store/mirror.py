@@ -1,0 +1,136 @@
+"""The mirror as it was after a run: memberships by since and until, items by undoing later events, samples by run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, or_, select
+
+from mapping.mirror import Departure
+from mapping.words import Sample, Selection, WorkItem
+from store.codec import decode_item, undone
+from store.tables import item_events, items, memberships, samples, selections
+
+Opened = Callable[[], AbstractContextManager[Connection]]
+PAGE = 2000
+
+
+class StoredMirror:
+    """``mapping.mirror.Mirror`` over the store. Pinned to one run, so all its answers belong together.
+
+    Args:
+        opened: gives a connection to read on, for the time of one answer.
+        seq: the run after which the mirror is meant; 0 is before the first.
+    """
+
+    def __init__(self, opened: Opened, seq: int) -> None:
+        self._opened = opened
+        self.seq = seq
+
+    def members(self, selection: Selection) -> Iterator[WorkItem]:
+        """Stream the items of a selection, ordered by id, each once."""
+        with self._opened() as connection:
+            changed = self._changed_since(connection, selection)
+            rows = connection.execute(self._member_rows(selection).execution_options(yield_per=PAGE))
+            for item, body in rows:
+                old_values = changed.get(item)
+                yield undone(body, old_values) if old_values else decode_item(body)
+
+    def parents(self, selection: Selection) -> frozenset[str]:
+        """Return the ids of members that are the parent of another member."""
+        with self._opened() as connection:
+            if not self._parents_changed(connection, selection):
+                return self._current_parents(connection, selection)
+        named = {item.id: item.parent for item in self.members(selection)}
+        return frozenset(parent for parent in named.values() if parent in named)
+
+    def samples(self, selection: Selection) -> Sequence[Sample]:
+        """Return the samples of a series, oldest first; of several for one instant the one read last."""
+        query = (
+            select(samples)
+            .where(samples.c.series == selection.key, samples.c.run <= self.seq)
+            .order_by(samples.c.at, samples.c.run)
+        )
+        with self._opened() as connection:
+            rows = connection.execute(query).all()
+        last = (list(same)[-1] for _, same in groupby(rows, key=lambda row: row.at))
+        return [
+            Sample(
+                connection=row.connection,
+                series=row.series,
+                at=row.at,
+                value=row.value,
+                unit=row.unit,
+                origin=row.origin,
+            )
+            for row in last
+        ]
+
+    def pulled(self, selection: Selection) -> bool:
+        """Return whether a complete pull of the selection had been published."""
+        query = select(selections.c.key).where(
+            selections.c.key == selection.key, selections.c.first_complete_run <= self.seq
+        )
+        with self._opened() as connection:
+            return connection.execute(query).first() is not None
+
+    def departed(self, selection: Selection) -> Mapping[str, Departure]:
+        """Return how former members left, by item id; an id that is a member is not in it."""
+        query = (
+            select(memberships.c.item, memberships.c.left_because)
+            .where(memberships.c.selection == selection.key, memberships.c.until_run <= self.seq)
+            .order_by(memberships.c.item, memberships.c.since_run)
+        )
+        current = select(memberships.c.item).where(self._belongs(memberships, selection))
+        with self._opened() as connection:
+            there = frozenset(connection.scalars(current))
+            rows = connection.execute(query).all()
+        return {item: Departure(because) for item, because in rows if item not in there}
+
+    def _belongs(self, table: FromClause, selection: Selection) -> ColumnElement[bool]:
+        return and_(
+            table.c.selection == selection.key,
+            table.c.since_run <= self.seq,
+            or_(table.c.until_run.is_(None), table.c.until_run > self.seq),
+        )
+
+    def _member_rows(self, selection: Selection) -> Select[str, str]:
+        return (
+            select(items.c.id, items.c.body)
+            .join(memberships, and_(memberships.c.connection == items.c.connection, memberships.c.item == items.c.id))
+            .where(self._belongs(memberships, selection))
+            .order_by(memberships.c.item)
+        )
+
+    def _changed_since(self, connection: Connection, selection: Selection) -> dict[str, dict[str, str]]:
+        """Return what the items' fields were: item to (field to old JSON), of the first event after the run."""
+        query = (
+            select(item_events.c.item, item_events.c.field, item_events.c.old)
+            .where(item_events.c.run > self.seq, item_events.c.connection == selection.connection)
+            .order_by(item_events.c.run.desc())  # the earliest comes last and stays
+        )
+        changed: dict[str, dict[str, str]] = {}
+        for item, name, old in connection.execute(query):
+            changed.setdefault(item, {})[name] = old
+        return changed
+
+    def _parents_changed(self, connection: Connection, selection: Selection) -> bool:
+        query = select(item_events.c.item).where(
+            item_events.c.run > self.seq,
+            item_events.c.connection == selection.connection,
+            item_events.c.field == "parent",
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    def _current_parents(self, connection: Connection, selection: Selection) -> frozenset[str]:
+        others = memberships.alias("others")
+        query = (
+            select(items.c.parent)
+            .distinct()
+            .join(memberships, and_(memberships.c.connection == items.c.connection, memberships.c.item == items.c.id))
+            .where(self._belongs(memberships, selection))
+            .where(items.c.parent.in_(select(others.c.item).where(self._belongs(others, selection))))
+        )
+        return frozenset(parent for parent in connection.scalars(query) if parent is not None)

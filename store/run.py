@@ -1,0 +1,211 @@
+"""One run is one transaction: what is pulled is staged beside the store, then merged, measured, published at once."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from mapping.readings import CheckIn, ConnectionRecord
+from mapping.rules import Objective
+from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
+from store.dialects import Native
+from store.merge import Merge, next_seq
+from store.mirror import StoredMirror
+from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
+from store.readings import last_seq, read_last_check_ins, read_watermark
+from store.records import Freshness, MergeCounts, Watermark
+from store.staging import Staging
+
+
+class Run:
+    """A run in the making. May be used from several threads; they take turns.
+
+    While pulling nothing of the store is locked. ``merge`` begins the write transaction, in which the caller measures
+    and publishes; ``commit`` ends it. Anything else (an exception, ``rollback``, a kill) leaves the store as it was.
+    """
+
+    def __init__(self, connection: Connection, native: Native, *, started_at: datetime, kind: str) -> None:
+        if started_at.tzinfo is None:
+            raise ValueError(f"a run begins at an aware instant, not at {started_at.isoformat()}")
+        self.id = uuid.uuid4().hex
+        self.started_at = started_at.astimezone(UTC)
+        self.kind = kind
+        self._connection = connection
+        self._native = native
+        self._turn = threading.RLock()
+        self._results: dict[str, PullResult] = {}
+        self._seq: int | None = None
+        self._published = False
+        self._over = False
+        with connection.begin():
+            self._base = last_seq(connection)
+        self._staging = Staging(connection, native)
+
+    @property
+    def seq(self) -> int:
+        """The run's number; known from ``merge`` on."""
+        if self._seq is None:
+            raise RuntimeError("a run has no number before merge()")
+        return self._seq
+
+    def watermark(self, selection: Selection) -> Watermark | None:
+        """Return how far the selection has been read completely, None when never."""
+        with self._pulling(), self._connection.begin():
+            return read_watermark(self._connection, selection.key)
+
+    def unknown(self, connection: str, ids: Sequence[str]) -> list[str]:
+        """Return those of ``ids`` whose fields must be read, in the order given.
+
+        The mirror lacks them, or holds them without any selection that watches over them; none is staged already.
+        """
+        with self._pulling():
+            return self._staging.unknown(connection, ids)
+
+    def members_count(self, selection: Selection) -> int:
+        """Return how many members the selection has before this run."""
+        with self._pulling():
+            return self._staging.members_count(selection)
+
+    def stage_census(self, selection: Selection, ids: Iterable[str]) -> None:
+        """Keep ids the selection matches now; doubles are harmless."""
+        with self._pulling():
+            self._staging.add_census(selection, ids)
+
+    def stage_items(self, connection: str, items: Iterable[WorkItem]) -> None:
+        """Keep work items; of several reads of one item the one updated last counts.
+
+        Raises:
+            ValueError: an item of another connection, or a time without zone.
+        """
+        batch = list(items)
+        strays = [item for item in batch if item.connection != connection]
+        if strays:
+            raise ValueError(f"{strays[0].key} belongs to {strays[0].connection}, not to {connection}")
+        with self._pulling():
+            self._staging.add_items(batch)
+
+    def stage_samples(self, samples: Iterable[Sample]) -> None:
+        """Keep samples; of several for one instant of a series the last counts."""
+        with self._pulling():
+            self._staging.add_samples(samples)
+
+    def lost(self, selection: Selection) -> list[str]:
+        """Return current members absent from the staged census, sorted. Meaningful once the census is complete."""
+        with self._pulling():
+            return self._staging.lost(selection)
+
+    def mark_vanished(self, selection: Selection, ids: Iterable[str]) -> None:
+        """Say which of the lost the vendor no longer gives; the others will have left as unmatched."""
+        with self._pulling():
+            self._staging.add_vanished(selection, ids)
+
+    def finish(self, result: PullResult) -> None:
+        """Note how the pull of a selection ended. Only a complete one changes memberships and moves the watermark."""
+        with self._pulling():
+            self._results[result.selection.key] = result
+
+    def merge(self) -> MergeCounts:
+        """Begin the write transaction and move what was staged into the mirror.
+
+        Raises:
+            TryAgainError: another sync has been writing for more than 30 seconds.
+        """
+        with self._pulling():
+            for result in self._results.values():
+                if result.outcome is Outcome.COMPLETE:
+                    self._staging.add_complete(result.selection)
+            self._staging.flush()
+            self._native.begin_writing(self._connection)
+            self._seq = next_seq(self._connection)
+            merge = Merge(self._connection, self._native, seq=self._seq, base=self._base, at=self.started_at)
+            return merge.run(self._staging, self._results)
+
+    def mirror(self) -> StoredMirror:
+        """Return the mirror with this run's changes."""
+        return self.mirror_before(self.seq)
+
+    def mirror_before(self, seq: int) -> StoredMirror:
+        """Return the mirror as it was after run ``seq``; 0 is before the first."""
+        self._require_merged()
+        return StoredMirror(self._reading, seq)
+
+    def last_check_ins(self) -> dict[str, CheckIn]:
+        """Return the last check-in of every key result, as published by the runs before this one."""
+        with self._turn:
+            self._require_merged()
+            return read_last_check_ins(self._connection)
+
+    def publish(
+        self,
+        *,
+        check_ins: Sequence[CheckIn],
+        freshness: Iterable[Freshness],
+        declared: Sequence[Objective],
+        connections: Iterable[ConnectionRecord],
+        now: datetime,
+        connectors: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write what the run came to; visible to others after ``commit``.
+
+        Args:
+            check_ins: of changed key results only, each with ``run`` equal to ``seq``.
+            freshness: of the key results this run looked at; the others keep theirs.
+            declared: all objectives of the rules; what is missing here is retired.
+            connections: how each connection fared.
+            now: the end of the run.
+            connectors: connection to the name of its connector, for explanations.
+        """
+        with self._turn:
+            self._require_merged()
+            write_run(
+                self._connection,
+                seq=self.seq,
+                run_id=self.id,
+                kind=self.kind,
+                started_at=self.started_at,
+                finished_at=now,
+                check_ins_count=len(check_ins),
+                connections=connections,
+            )
+            write_check_ins(self._connection, self.seq, check_ins)
+            write_freshness(self._connection, freshness)
+            write_declared(self._connection, declared)
+            write_connectors(self._connection, connectors or {})
+            self._published = True
+
+    def commit(self) -> None:
+        """Make everything visible at once, durably."""
+        with self._turn:
+            self._require_merged()
+            if not self._published:
+                raise RuntimeError("a run is committed after publish(), so that its number is never given twice")
+            self._connection.commit()
+            self._over = True
+
+    def rollback(self) -> None:
+        """Undo everything; harmless when there is nothing to undo."""
+        with self._turn:
+            if not self._over:
+                self._over = True
+                self._connection.rollback()
+
+    @contextmanager
+    def _pulling(self) -> Iterator[None]:
+        with self._turn:
+            if self._over or self._seq is not None:
+                raise RuntimeError("the run has been merged: nothing more can be pulled into it")
+            yield
+
+    def _require_merged(self) -> None:
+        if self._over or self._seq is None:
+            raise RuntimeError("the run is over" if self._over else "merge() comes first")
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._require_merged()
+        yield self._connection

@@ -1,0 +1,212 @@
+"""What a run keeps to itself while connections are pulled: temporary tables that lock nothing and survive nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Column, Connection, MetaData, Table, Text, exists, func, select
+
+from mapping.words import Sample, Selection, WorkItem
+from store.codec import content_hash, encode_item
+from store.columns import Exact, Id, Instant, exact_text, instant_text
+from store.dialects import Native, Row
+from store.tables import items, memberships
+
+FLUSH_ROWS = 2000
+"""Rows gathered before they are written; about 1.5 MB of work items."""
+
+staging = MetaData()
+
+staged_items = Table(
+    "stage_items",
+    staging,
+    Column("connection", Id),
+    Column("id", Id),
+    Column("key", Id),
+    Column("state", Text),
+    Column("parent", Id),
+    Column("updated_at", Instant),
+    Column("content_hash", Text),
+    Column("body", Text),
+    prefixes=["TEMPORARY"],
+    info={"key": ("connection", "id"), "newest": "updated_at"},
+)
+staged_census = Table(
+    "stage_census",
+    staging,
+    Column("selection", Id),
+    Column("item", Id),
+    prefixes=["TEMPORARY"],
+    info={"key": ("selection", "item")},
+)
+staged_vanished = Table(
+    "stage_vanished",
+    staging,
+    Column("selection", Id),
+    Column("item", Id),
+    prefixes=["TEMPORARY"],
+    info={"key": ("selection", "item")},
+)
+staged_samples = Table(
+    "stage_samples",
+    staging,
+    Column("series", Id),
+    Column("at", Instant),
+    Column("connection", Id),
+    Column("value", Exact),
+    Column("unit", Text),
+    Column("origin", Text),
+    prefixes=["TEMPORARY"],
+    info={"key": ("series", "at")},
+)
+staged_pulls = Table(
+    "stage_pulls",
+    staging,
+    Column("selection", Id),
+    Column("connection", Id),
+    prefixes=["TEMPORARY"],
+    info={"key": ("selection",)},
+)
+"""The selections whose pull was complete: only these change memberships."""
+
+
+class Staging:
+    """The temporary tables of one run, with a little buffer before each. Used by one thread at a time."""
+
+    def __init__(self, connection: Connection, native: Native) -> None:
+        self._connection = connection
+        self._native = native
+        self._waiting: dict[str, list[Row]] = {table.name: [] for table in staging.sorted_tables}
+        with connection.begin():
+            for table in staging.sorted_tables:
+                native.create_staging(connection, table)
+
+    def add_items(self, batch: Iterable[WorkItem]) -> None:
+        """Keep work items."""
+        self._add(staged_items, [_item_row(item) for item in batch])
+
+    def add_samples(self, batch: Iterable[Sample]) -> None:
+        """Keep samples."""
+        self._add(
+            staged_samples,
+            [
+                (s.series, instant_text(s.at), s.connection, exact_text(s.value), _clean(s.unit), _clean(s.origin))
+                for s in batch
+            ],
+        )
+
+    def add_census(self, selection: Selection, ids: Iterable[str]) -> None:
+        """Keep ids that a selection matches now."""
+        self._add(staged_census, [(selection.key, item) for item in ids])
+
+    def add_vanished(self, selection: Selection, ids: Iterable[str]) -> None:
+        """Keep ids that the vendor no longer gives."""
+        self._add(staged_vanished, [(selection.key, item) for item in ids])
+
+    def add_complete(self, selection: Selection) -> None:
+        """Let a selection's census decide over its memberships."""
+        self._add(staged_pulls, [(selection.key, selection.connection)])
+
+    def unknown(self, connection: str, ids: Sequence[str]) -> list[str]:
+        """Return those ids whose fields neither the mirror keeps current nor this run has read, in the order given."""
+        self.flush()
+        mirrored = (
+            select(items.c.id)
+            .where(items.c.connection == connection, self._native.among(items.c.id, ids))
+            # An item that no selection holds was not watched: what we know of it may be old.
+            .where(
+                exists().where(
+                    memberships.c.connection == items.c.connection,
+                    memberships.c.item == items.c.id,
+                    memberships.c.until_run.is_(None),
+                )
+            )
+        )
+        read = select(staged_items.c.id).where(
+            staged_items.c.connection == connection, self._native.among(staged_items.c.id, ids)
+        )
+        with self._connection.begin():
+            known = set(self._connection.scalars(mirrored)) | set(self._connection.scalars(read))
+        return [item for item in dict.fromkeys(ids) if item not in known]
+
+    def lost(self, selection: Selection) -> list[str]:
+        """Return current members that the staged census lacks, sorted."""
+        self.flush()
+        query = (
+            select(memberships.c.item)
+            .where(memberships.c.selection == selection.key, memberships.c.until_run.is_(None))
+            .where(
+                ~exists().where(
+                    staged_census.c.selection == memberships.c.selection, staged_census.c.item == memberships.c.item
+                )
+            )
+        )
+        with self._connection.begin():
+            return sorted(self._connection.scalars(query))
+
+    def members_count(self, selection: Selection) -> int:
+        """Return how many items are members before this run."""
+        query = select(func.count()).where(memberships.c.selection == selection.key, memberships.c.until_run.is_(None))
+        with self._connection.begin():
+            return self._connection.scalar(query) or 0
+
+    def flush(self) -> None:
+        """Write what waits."""
+        for table in staging.sorted_tables:
+            self._flush(table)
+
+    def settle(self) -> None:
+        """Make each staging table hold one row per key. Inside the write transaction."""
+        for table in staging.sorted_tables:
+            self._native.settle(self._connection, table)
+
+    def drop(self) -> None:
+        """Forget everything."""
+        with self._connection.begin():
+            staging.drop_all(self._connection, checkfirst=False)
+
+    def _add(self, table: Table, rows: list[Row]) -> None:
+        waiting = self._waiting[table.name]
+        waiting.extend(rows)
+        if len(waiting) >= FLUSH_ROWS:
+            self._flush(table)
+
+    def _flush(self, table: Table) -> None:
+        rows = self._waiting[table.name]
+        if not rows:
+            return
+        self._waiting[table.name] = []
+        with self._connection.begin():
+            if table is staged_items:
+                rows = self._changed(rows)
+            self._native.stage(self._connection, table, rows)
+
+    def _changed(self, rows: list[Row]) -> list[Row]:
+        """Leave out what the mirror holds already: reading hashes is quicker than writing rows."""
+        known: set[Row] = set()
+        for connection in {row[0] for row in rows}:
+            ids = [str(row[1]) for row in rows if row[0] == connection]
+            query = select(items.c.id, items.c.content_hash).where(
+                items.c.connection == connection, self._native.among(items.c.id, ids)
+            )
+            known.update((connection, item, digest) for item, digest in self._connection.execute(query))
+        return [row for row in rows if (row[0], row[1], row[6]) not in known]
+
+
+def _item_row(item: WorkItem) -> Row:
+    body = encode_item(item)
+    return (
+        item.connection,
+        item.id,
+        _clean(item.key),
+        item.state.value,
+        _clean(item.parent),
+        instant_text(item.updated_at),
+        content_hash(body),
+        body,
+    )
+
+
+def _clean(text: str | None) -> str | None:
+    """PostgreSQL's text cannot hold NUL; JSON escapes it, plain columns show a replacement."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}") if text and "\x00" in text else text
