@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from jira import JIRA
+import requests
+from jira import JIRA, JIRAError
 
 from connectors.http import LOOPBACK
+from connectors.jira.refusals import login_trouble
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
@@ -28,3 +30,10 @@ class Library(JIRA):
         )
         # No proxy leads to our own machine; elsewhere HTTPS_PROXY and NO_PROXY are honoured as in the shared client.
         self._session.trust_env = urlsplit(server).hostname not in LOOPBACK
+        self._session.hooks["response"].append(_refuse_anonymous)
+
+
+def _refuse_anonymous(response: requests.Response, *_args: object, **_options: object) -> None:
+    """Raise for an answer that was given to nobody in particular: it lacks fields and statuses, without saying so."""
+    if login_trouble(response.headers) is not None:
+        raise JIRAError(status_code=response.status_code, url=response.url, response=response)

@@ -191,10 +191,8 @@ class Metadata:
             return question(self._library(api))
         except JIRAError as error:
             failure: Exception = self._refused(error)
-        except (requests.JSONDecodeError, requests.exceptions.InvalidJSONError):
-            failure = FixConfigError(
-                f"{self._who} answered with a web page instead of JSON: the address or the credential is wrong"
-            )
+        except requests.JSONDecodeError as error:
+            failure = self._not_json(error.doc)
         except (requests.exceptions.InvalidURL, requests.exceptions.SSLError) as error:
             failure = FixConfigError(self._line(f"{self._who} cannot be reached: {error}: check url"))
         except requests.ConnectionError as error:
@@ -203,6 +201,13 @@ class Metadata:
             failure = AttemptFailedError(Trouble.AWAY, self._line(f"broke off its answer ({error})"))
         # Raised out here, so that the library's error, which holds headers and bodies, is no part of the chain.
         raise failure
+
+    def _not_json(self, text: str) -> Exception:
+        if text.lstrip().startswith("<"):
+            return FixConfigError(
+                f"{self._who} answered with a web page instead of JSON: the address or the credential is wrong"
+            )
+        return AttemptFailedError(Trouble.AWAY, "answered with JSON that is cut short or broken")
 
     def _library(self, api: str) -> Library:
         from connectors.jira.library import Library

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import Enum
+
 from connectors.jira.options import JiraOptions
 from connectors.reply import Reply
 from mapping.errors import FixConfigError
@@ -9,6 +12,14 @@ from mapping.errors import FixConfigError
 TOKENS_PAGE = "https://id.atlassian.com/manage-profile/security/api-tokens"
 LOGIN_REASON = "x-seraph-loginreason"
 DENIED_REASON = "x-authentication-denied-reason"
+
+
+class LoginTrouble(Enum):
+    """Why a login did not count."""
+
+    REFUSED = "refused"
+    CAPTCHA = "captcha"
+    """After several failed logins Jira wants to see a person."""
 
 
 class NotThereError(FixConfigError):
@@ -45,15 +56,21 @@ def refused_login(reply: Reply, options: JiraOptions) -> FixConfigError | None:
     the only sign is a header (https://github.com/MrRefactoring/jira.js/issues/418). Taken for an answer, it would empty
     every key result.
     """
-    reason = reply.headers.get(LOGIN_REASON, "").upper()
-    if "CAPTCHA" in reply.headers.get(DENIED_REASON, "").upper() or "AUTHENTICATION_DENIED" in reason:
+    trouble = login_trouble(reply.headers)
+    if trouble is LoginTrouble.CAPTCHA:
         return FixConfigError(
             f"{reply.connection}: Jira asks {options.email} to solve a CAPTCHA after failed logins: "
             f"log in once at {options.url} in a browser, then check the token"
         )
-    if "AUTHENTICATED_FAILED" in reason:
-        return _refused_token(reply.connection, options)
-    return None
+    return _refused_token(reply.connection, options) if trouble is LoginTrouble.REFUSED else None
+
+
+def login_trouble(headers: Mapping[str, str]) -> LoginTrouble | None:
+    """Return what an answer's headers say against our login; None when nothing."""
+    reason = headers.get(LOGIN_REASON, "").upper()
+    if "CAPTCHA" in headers.get(DENIED_REASON, "").upper() or "AUTHENTICATION_DENIED" in reason:
+        return LoginTrouble.CAPTCHA
+    return LoginTrouble.REFUSED if "AUTHENTICATED_FAILED" in reason else None
 
 
 def _refused_token(connection: str, options: JiraOptions) -> FixConfigError:
