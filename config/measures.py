@@ -1,0 +1,254 @@
+"""From ``measure:`` in a rule to a measure: its own keys told from the selection's, both checked.
+
+What a selection may say belongs to its connector. Where measure and selection know the same key (a table's ``done`` is
+a column, a completion's ``done`` a list of statuses), a group of keys is the selection's, anything else the measure's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from config.connections import Connection
+from config.model import KINDS, MEASURES, RATIO, AggregateKeys, CompletionKeys, CountKeys, Strict
+from config.validation import Problems, field_names, has_model, one_of, unknown_key, validated
+from config.variables import REFERENCE
+from config.yaml_nodes import Branch, Entry, Leaf, Node, kind_of
+from connectors.port import SelectionModel, Shape
+from mapping.errors import Place, RuleError
+from mapping.rules import (
+    Aggregate,
+    AggregateKind,
+    Completion,
+    Latest,
+    Measure,
+    MissingEstimate,
+    Ratio,
+)
+from mapping.where import compile_where
+from mapping.words import Selection
+
+FROM = "from"
+_HOW = "write one of completion, count, sum, average, min, max, latest or ratio, as {count: {from: jira, project: CHK}}"
+_SHAPES: dict[Shape, str] = {"items": "work items", "series": "a single number"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A selection as it was found in a rule: for ``check``, which speaks of it at its place."""
+
+    selection: Selection
+    shape: Shape
+    place: Place
+
+
+@dataclass(slots=True)
+class Measures:
+    """Makes the measures of a file."""
+
+    connections: Mapping[str, Connection | None]
+    """None for a connection that is declared and wrong: rules on it are not blamed for that."""
+    problems: Problems
+    seen: list[Seen]
+
+    def kind(self, entry: Entry | None) -> str:
+        """Return what kind of measure stands there; empty when that cannot be told."""
+        node = entry.node if entry else None
+        if not isinstance(node, Branch) or len(node.entries) != 1:
+            return ""
+        (name,) = node.entries
+        return name if name in KINDS else ""
+
+    def measure(self, entry: Entry | None, *, at: Place) -> Measure | None:
+        """Return the measure of a key result, or report why there is none."""
+        if entry is None:
+            self.problems.add(at, "key 'measure' is missing", _HOW)
+            return None
+        return self._one(entry, "measure")
+
+    def _one(self, entry: Entry, name: str) -> Measure | None:
+        node = entry.node
+        if not isinstance(node, Branch):
+            self.problems.add(node.place, f"{name} is {kind_of(node)}", _HOW)
+            return None
+        for key, inner in node.entries.items():
+            if key not in KINDS:
+                self.problems.add(inner.key_place, f"unknown measure {key!r}", one_of(key, KINDS))
+        known = {key: inner for key, inner in node.entries.items() if key in KINDS}
+        if len(node.entries) != 1:
+            self._not_one(node, entry)
+        if len(known) != 1 or len(node.entries) != 1:
+            return None
+        ((kind, inner),) = known.items()
+        if not isinstance(inner.node, Branch):
+            self.problems.add(inner.node.place, f"{kind} is {kind_of(inner.node)}", "write keys, indented below it")
+            return None
+        return self._ratio(inner, inner.node) if kind == RATIO else self._plain(kind, inner, inner.node)
+
+    def _not_one(self, node: Branch, entry: Entry) -> None:
+        if not node.entries:
+            self.problems.add(entry.key_place, "the measure is empty", _HOW)
+            return
+        names = list(node.entries)
+        second = node.entries[names[1]].key_place
+        self.problems.add(second, f"{len(names)} measures stand together: {', '.join(names)}", "keep one of them")
+
+    def _ratio(self, entry: Entry, node: Branch) -> Measure | None:
+        for name, inner in node.entries.items():
+            if name not in ("of", "to"):
+                unknown_key(name, inner.key_place, ("of", "to"), self.problems)
+        parts: list[Measure | None] = []
+        for name in ("of", "to"):
+            if name not in node.entries:
+                fix = f"add `{name}:` with a measure, as {name}: {{count: {{from: jira, project: CHK}}}}"
+                self.problems.add(entry.key_place, f"the ratio has no {name!r}", fix)
+            else:
+                parts.append(self._one(node.entries[name], name))
+        of, to = (*parts, None, None)[:2]
+        return Ratio(of=of, to=to) if of and to else None
+
+    def _plain(self, kind: str, entry: Entry, node: Branch) -> Measure | None:
+        model = MEASURES[kind]
+        connection = self._connection(entry, node)
+        own, others = self._split(node, model, connection)
+        keys = validated(model, own, self.problems, at=entry.key_place)
+        self._check_where(own)
+        if connection is None:
+            return None
+        selection = self._selection(kind, connection, others, entry)
+        return make(kind, selection, keys) if keys and selection else None
+
+    def _connection(self, entry: Entry, node: Branch) -> Connection | None:
+        source = node.entries.get(FROM)
+        if source is None:
+            self.problems.add(entry.key_place, "key 'from' is missing", f"add `from:` with {self._names()}")
+            return None
+        name = source.node.text if isinstance(source.node, Leaf) else ""
+        if name not in self.connections:
+            what = f"unknown connection {name!r}" if name else f"from is {kind_of(source.node)}"
+            self.problems.add(source.node.place, what, one_of(name, self.connections))
+            return None
+        return self.connections[name]
+
+    def _names(self) -> str:
+        return f"one of the connections {', '.join(self.connections)}" if self.connections else "a connection"
+
+    def _split(self, node: Branch, model: type[Strict], connection: Connection | None) -> tuple[Branch, Branch]:
+        """Return the measure's own keys and the selection's; report keys that neither knows."""
+        selection = connection.connector.selection if connection else None
+        theirs = field_names(selection) if selection else []
+        ours = field_names(model)
+        own: dict[str, Entry] = {}
+        others: dict[str, Entry] = {}
+        for name, entry in node.entries.items():
+            if name == FROM:
+                continue
+            if name in ours and not (name in theirs and selection and _is_theirs(selection, name, entry.node)):
+                own[name] = entry
+            elif name in theirs or selection is None:
+                others[name] = entry
+            else:
+                unknown_key(name, entry.key_place, [*ours, *theirs, FROM], self.problems)
+        return Branch(node.spot, own), Branch(node.spot, others)
+
+    def _check_where(self, own: Branch) -> None:
+        entry = own.entries.get("where")
+        if entry is None or not isinstance(entry.node, Leaf) or not isinstance(entry.node.value, str):
+            return
+        try:
+            compile_where(entry.node.value)
+        except RuleError as error:
+            self.problems.add(*_where_problem(str(error), entry.node))
+
+    def _selection(self, kind: str, connection: Connection, node: Branch, entry: Entry) -> Selection | None:
+        self._refuse_variables(node)
+        model = validated(connection.connector.selection, node, self.problems, at=entry.key_place)
+        if model is None:
+            return None
+        wanted: Shape = "series" if kind == "latest" else "items"
+        if model.shape != wanted:
+            what = f"{kind} needs {_SHAPES[wanted]}, and this selection gives {_SHAPES[model.shape]}"
+            fix = "measure it with latest" if wanted == "items" else "measure it with completion, count, sum or average"
+            self.problems.add(entry.key_place, what, fix)
+            return None
+        selection = selection_of(connection.name, model)
+        self.seen.append(Seen(selection=selection, shape=model.shape, place=entry.key_place))
+        return selection
+
+    def _refuse_variables(self, node: Branch) -> None:
+        for each in leaves(node):
+            if isinstance(each.value, str) and (found := REFERENCE.search(each.value)):
+                what = f"{found[0]} is not filled in here"
+                self.problems.add(each.place, what, "variables stand only in connections: write the value")
+
+
+def _is_theirs(selection: type[SelectionModel], name: str, node: Node) -> bool:
+    field = next(info for key, info in selection.model_fields.items() if (info.alias or key) == name)
+    return isinstance(node, Branch) or not has_model(field.annotation)
+
+
+def selection_of(connection: str, model: SelectionModel) -> Selection:
+    """Return what a connector's selection model holds as our selection: defaults left out, aliases as written."""
+    return Selection.of(connection, model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Yield the single values below a node, in the order written."""
+    if isinstance(node, Leaf):
+        yield node
+    elif isinstance(node, Branch):
+        for entry in node.entries.values():
+            yield from leaves(entry.node)
+    else:
+        for each in node.nodes:
+            yield from leaves(each)
+
+
+def make(kind: str, selection: Selection, keys: BaseModel) -> Measure:
+    """Return the measure on one selection that its checked keys describe."""
+    if isinstance(keys, CompletionKeys):
+        return _completion(selection, keys)
+    if isinstance(keys, AggregateKeys):
+        return Aggregate(kind=AggregateKind(kind), selection=selection, field=keys.field, where=keys.where)
+    if isinstance(keys, CountKeys):
+        return Aggregate(kind=AggregateKind.COUNT, selection=selection, where=keys.where)
+    return Latest(selection=selection)
+
+
+def _completion(selection: Selection, keys: CompletionKeys) -> Completion:
+    missing = keys.missing
+    fixed = missing if isinstance(missing, Decimal) else None
+    return Completion(
+        selection=selection,
+        by=keys.by,
+        where=keys.where,
+        done_statuses=keys.done or (),
+        wont_do=keys.wont_do,
+        leaves=keys.leaves,
+        missing=MissingEstimate.FIXED if fixed is not None else MissingEstimate(str(missing)),
+        missing_value=fixed,
+        in_progress=keys.in_progress,
+    )
+
+
+_FAULT = re.compile(
+    r"^filter .* has a fault at (?P<line>\d+):(?P<column>\d+): (?P<what>.*?); (?P<fix>available: .*)$", re.DOTALL
+)
+
+
+def _where_problem(message: str, leaf: Leaf) -> tuple[Place, str, str]:
+    """Return place, what and fix; the place is the fault's own where the text stands in the file as it is."""
+    fault = _FAULT.match(message)
+    if fault is None:
+        what, _, fix = message.rpartition(": ")
+        return leaf.place, what, fix
+    line, column = int(fault["line"]), int(fault["column"])
+    what = f"where: {fault['what']} (at {line}:{column} of the expression)"
+    if leaf.block or "\n" in leaf.text:
+        return leaf.place, what, fault["fix"]
+    spot = leaf.spot
+    return Place(file=spot.file, line=spot.line, column=spot.column + leaf.quoted + column - 1), what, fault["fix"]

@@ -1,0 +1,124 @@
+"""The shape of a rules file: what may stand where. Used to check files and to write the JSON Schema for editors.
+
+Connections and selections belong to the connectors; what they allow is added from their own models.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mapping.rules import ObjectiveKind, Period, PeriodPolicy, WontDo
+
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+"""Ids of connections, cycles, objectives and key results; a slash would split an address."""
+DEFAULT_TIMEZONE = "UTC"
+DEFAULT_CRON = "0 2 * * *"
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Strict(BaseModel):
+    """Base: nothing unknown goes by unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CycleKeys(Strict):
+    """A span of time that objectives are set for."""
+
+    starts_on: date = Field(description="First day.")
+    ends_on: date = Field(description="First day after it: a quarter that begins on 2026-10-01 ends on 2027-01-01.")
+
+
+class ScheduleKeys(Strict):
+    """When the nightly sync runs."""
+
+    cron: Text = Field(default=DEFAULT_CRON, description="Minute, hour, day, month, weekday; 02:00 every night.")
+    timezone: Text | None = Field(default=None, description="IANA name; the file's time zone by default.")
+
+
+class ObjectiveKeys(Strict):
+    """An objective, without its key results."""
+
+    title: Text = Field(description="What is to be reached, in a sentence.")
+    cycle: Text = Field(description="One of the cycles above.")
+    team: Text | None = Field(default=None, description="Whose objective it is.")
+    owner: Text | None = Field(default=None, description="Who answers for it; a person's e-mail address.")
+    kind: ObjectiveKind = Field(
+        default=ObjectiveKind.ASPIRATIONAL,
+        description="committed: 100 % is expected; aspirational: 70 % is a success.",
+    )
+    level: Literal["company", "team", "person"] = Field(default="team", description="Whose level it belongs to.")
+
+
+class KeyResultKeys(Strict):
+    """A key result, without metric and measure."""
+
+    title: Text = Field(description="What is measured, in a sentence.")
+    owner: Text | None = Field(default=None, description="Who answers for it.")
+    weight: Decimal = Field(default=Decimal(1), gt=0, description="Share in the objective's progress.")
+
+
+class MetricKeys(Strict):
+    """From where to where. Amounts are numbers or texts such as 15%, 1.2 M€, x10."""
+
+    baseline: str | Decimal | None = Field(default=None, description="Where it started.")
+    target: str | Decimal | None = Field(
+        default=None, description="Where it shall end; or relative to the baseline: x10, double, +20%, -10%, +10pp."
+    )
+    at_least: str | Decimal | None = Field(default=None, description="Reached when the value is this or more.")
+    at_most: str | Decimal | None = Field(default=None, description="Reached when the value is this or less.")
+    unit: str | None = Field(default=None, description="percent, a currency code such as EUR, or a name such as bugs.")
+    per: Period | None = Field(default=None, description="The target holds for each of these spans.")
+    over: PeriodPolicy = Field(default=PeriodPolicy.MEAN, description="How several spans become one value.")
+
+
+class CompletionKeys(Strict):
+    """The share of a selection that is done."""
+
+    by: Text | None = Field(default=None, description="Numeric field that weighs items; each counts 1 without it.")
+    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not belong.")
+    done: tuple[Text, ...] | None = Field(
+        default=None, min_length=1, description="Names or ids of statuses that count as done, instead of the category."
+    )
+    wont_do: WontDo = Field(default=WontDo.EXCLUDE, description="What happens to items closed without being done.")
+    leaves: bool = Field(default=True, description="Count only items without children in the same selection.")
+    missing: Literal["exclude", "zero", "mean", "median"] | Annotated[Decimal, Field(ge=0)] = Field(
+        default="exclude", description="What an item without the weighing field weighs; or a number."
+    )
+    in_progress: Decimal = Field(default=Decimal(0), ge=0, le=1, description="Credit for an item in progress.")
+
+
+class CountKeys(Strict):
+    """How many items a selection matches."""
+
+    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not count.")
+
+
+class AggregateKeys(Strict):
+    """A numeric field over the items of a selection."""
+
+    field: Text = Field(description="The numeric field.")
+    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not count.")
+
+
+class LatestKeys(Strict):
+    """The most recent sample of a series."""
+
+
+MEASURES: dict[str, type[Strict]] = {
+    "completion": CompletionKeys,
+    "count": CountKeys,
+    "sum": AggregateKeys,
+    "average": AggregateKeys,
+    "min": AggregateKeys,
+    "max": AggregateKeys,
+    "latest": LatestKeys,
+}
+"""What a measure on one selection is called, and what may stand in it beside ``from`` and the selection."""
+RATIO = "ratio"
+KINDS = (*MEASURES, RATIO)

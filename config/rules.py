@@ -1,0 +1,149 @@
+"""From cycles and objectives in the file to those of the core, every problem collected on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from config.measures import Measures
+from config.metrics import metric_of
+from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys, Strict
+from config.validation import Problems, branch_of, entries_of, one_of, unknown_key, validated
+from config.yaml_nodes import Branch, Entry, Leaf
+from mapping.canonical import rule_json, rule_version
+from mapping.errors import Place
+from mapping.numbers import NumberStyle
+from mapping.rules import Cycle, KeyResult, Objective
+
+_ID = re.compile(ID)
+_OBJECTIVE_KEYS = (*ObjectiveKeys.model_fields, "key_results")
+_KEY_RESULT_KEYS = (*KeyResultKeys.model_fields, "metric", "measure")
+
+
+def id_is_right(name: str, entry: Entry, problems: Problems) -> bool:
+    """Tell whether a key may be an id, and report when not."""
+    if _ID.fullmatch(name):
+        return True
+    fix = "use letters without accents, digits, - _ and ., at most 64, beginning with a letter or digit"
+    problems.add(entry.key_place, f"{name[:70]!r} cannot be an id", fix)
+    return False
+
+
+def zone_is_known(name: str, place: Place, problems: Problems) -> bool:
+    """Tell whether a time zone exists, and report when not."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        problems.add(place, f"unknown time zone {name!r}", "use an IANA name such as Europe/Paris or UTC")
+        return False
+    return True
+
+
+def cycle_of(name: str, entry: Entry, *, timezone: str, problems: Problems) -> Cycle | None:
+    """Return one cycle, or report what is wrong with it."""
+    node = branch_of(entry, f"cycle {name}", problems)
+    if not id_is_right(name, entry, problems) or node is None:
+        return None
+    keys = validated(CycleKeys, node, problems, at=entry.key_place)
+    if keys is None:
+        return None
+    if keys.ends_on <= keys.starts_on:
+        what = f"cycle {name} ends on {keys.ends_on}, not after it starts ({keys.starts_on})"
+        problems.add(node.entries["ends_on"].node.place, what, "ends_on is the first day after the cycle")
+        return None
+    return Cycle(id=name, starts_on=keys.starts_on, ends_on=keys.ends_on, timezone=timezone)
+
+
+@dataclass(slots=True)
+class Rules:
+    """Makes the objectives of a file; keeps where each key result stands."""
+
+    cycles: Mapping[str, Cycle | None]
+    """None for a cycle that is declared and wrong."""
+    measures: Measures
+    style: NumberStyle
+    problems: Problems
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def objective(self, name: str, entry: Entry) -> Objective | None:
+        """Return one objective with its key results, or report what is wrong with any of it."""
+        node = branch_of(entry, f"objective {name}", self.problems)
+        id_right = id_is_right(name, entry, self.problems)
+        if node is None:
+            return None
+        own = _own(node, ObjectiveKeys, _OBJECTIVE_KEYS, self.problems)
+        keys = validated(ObjectiveKeys, own, self.problems, at=entry.key_place)
+        cycle = self._cycle(node.entries.get("cycle"))
+        key_results = self._key_results(name, entry, node)
+        if keys is None or cycle is None or not id_right:
+            return None
+        return Objective(
+            id=name,
+            title=keys.title,
+            cycle=cycle,
+            team=keys.team,
+            owner=keys.owner,
+            kind=keys.kind,
+            level=keys.level,
+            key_results=tuple(key_results),
+        )
+
+    def _cycle(self, entry: Entry | None) -> Cycle | None:
+        if entry is None or not isinstance(entry.node, Leaf) or entry.node.value is None:
+            return None
+        name = entry.node.text
+        if name not in self.cycles:
+            advice = one_of(name, self.cycles) if self.cycles else "declare it: cycles: {2026-q4: {starts_on: …}}"
+            self.problems.add(entry.node.place, f"unknown cycle {name!r}", advice)
+        return self.cycles.get(name)
+
+    def _key_results(self, objective: str, entry: Entry, node: Branch) -> list[KeyResult]:
+        before = len(self.problems.found)
+        entries = entries_of(node, "key_results", self.problems)
+        if not entries and len(self.problems.found) == before:
+            what = f"objective {objective} has no key results"
+            self.problems.add(entry.key_place, what, "add key_results: with 2 to 5 of them, or remove the objective")
+        made = [self._key_result(objective, name, inner) for name, inner in entries.items()]
+        return [each for each in made if each]
+
+    def _key_result(self, objective: str, name: str, entry: Entry) -> KeyResult | None:
+        id_right = id_is_right(name, entry, self.problems)
+        node = branch_of(entry, f"key result {name}", self.problems)
+        if node is None:
+            return None
+        address = f"{objective}/{name}"
+        self.places[address] = entry.key_place
+        own = _own(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
+        keys = validated(KeyResultKeys, own, self.problems, at=entry.key_place)
+        stated = node.entries.get("measure")
+        measure = self.measures.measure(stated, at=entry.key_place)
+        metric = metric_of(
+            node.entries.get("metric"),
+            kind=self.measures.kind(stated),
+            at=entry.key_place,
+            style=self.style,
+            problems=self.problems,
+        )
+        if keys is None or measure is None or metric is None or not id_right:
+            return None
+        rule = rule_json(metric, measure)
+        return KeyResult(
+            id=address,
+            title=keys.title,
+            owner=keys.owner,
+            weight=keys.weight,
+            metric=metric,
+            measure=measure,
+            rule=rule,
+            rule_version=rule_version(rule),
+        )
+
+
+def _own(node: Branch, model: type[Strict], known: Collection[str], problems: Problems) -> Branch:
+    """Return the keys that ``model`` checks; report unknown ones here, where those checked elsewhere are known too."""
+    for name, inner in node.entries.items():
+        if name not in known:
+            unknown_key(name, inner.key_place, known, problems)
+    return Branch(node.spot, {name: inner for name, inner in node.entries.items() if name in model.model_fields})
