@@ -4,6 +4,8 @@ from connectors.jira.options import JiraOptions, JiraSelection
 from connectors.jira.source import JiraSource
 from connectors.port import Capability, Connector
 
+__all__ = ["CONNECTOR", "JiraOptions", "JiraSelection", "JiraSource"]
+
 CONNECTOR = Connector(
     name="jira",
     title="Jira Cloud",

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from connectors.jira import JiraOptions, JiraSource
+from tests.connectors.clock import FakeClock, surroundings
+from tests.connectors.jira.replay import Site, serving
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    with serving(site) as url:
+        yield url
+
+
+@pytest.fixture
+def options(address: str) -> JiraOptions:
+    return JiraOptions(url=address, email="sync@acme.test", token="t0k3n-made-up")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def source(options: JiraOptions, clock: FakeClock) -> AsyncIterator[JiraSource]:
+    opened = JiraSource(options, surroundings(clock=clock, connection="jira"))
+    yield opened
+    await opened.aclose()

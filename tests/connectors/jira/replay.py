@@ -1,0 +1,210 @@
+"""A replayed Jira Cloud on loopback, because the jira library speaks through requests and takes no stand-in transport.
+
+It refuses what the API description does not know (a body with an unknown member, too many ids), so that every test is
+also one of the requests' shape.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+SEARCH = "/rest/api/3/search/jql"
+BULK = "/rest/api/3/issue/bulkfetch"
+COUNT = "/rest/api/3/search/approximate-count"
+
+Record = dict[str, Any]  # a record of Jira as JSON: any shape, that is what the connector must cope with
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def jql(self) -> str:
+        return str(self.body["jql"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: object = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
+
+
+Fault = Callable[[Asked], Answer | None]
+
+
+def error(*messages: str, status: int = 400) -> Answer:
+    return Answer({"errorMessages": list(messages), "errors": {}}, status)
+
+
+def status(id_: str, name: str, category: str) -> Record:
+    return {"id": id_, "name": name, "statusCategory": {"id": 2, "key": category, "name": category.title()}}
+
+
+TODO, DOING, DONE = status("1", "To Do", "new"), status("2", "Doing", "indeterminate"), status("3", "Done", "done")
+POINTS = {
+    "id": "customfield_10016",
+    "name": "Story Points",
+    "schema": {"type": "number", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:float"},
+}
+
+
+def issue(number: int, *, now: Record = TODO, key: str = "", **fields: object) -> Record:
+    """Return an ``IssueBean`` as a site in Shanghai gives it."""
+    base: Record = {
+        "summary": f"Issue {number}",
+        "status": now,
+        "issuetype": {"id": "10001", "name": "Story", "subtask": False, "hierarchyLevel": 0},
+        "labels": [],
+        "created": "2026-10-01T16:06:08.713+0800",
+        "updated": "2026-10-20T16:06:08.713+0800",
+        "resolution": None,
+        "assignee": None,
+    }
+    if now is DONE:
+        base |= {"resolutiondate": "2026-10-20T16:06:08.000+0800", "resolution": {"id": "10000", "name": "Done"}}
+    return {"id": str(10000 + number), "key": key or f"CHK-{number}", "fields": base | fields}
+
+
+@dataclass
+class Site:
+    """What the server knows. ``faults`` are asked first, in order; the first that answers has answered."""
+
+    issues: list[Record] = field(default_factory=list)
+    fields: list[Record] = field(default_factory=lambda: [POINTS])
+    statuses: list[Record] = field(default_factory=lambda: [TODO, DOING, DONE])
+    projects: list[Record] = field(default_factory=lambda: [{"id": "1", "key": "CHK", "name": "Checkout"}])
+    faults: list[Fault] = field(default_factory=list)
+    matches: Callable[[str], list[Record]] | None = None
+    """Which issues a query matches; all by default: the tests of JQL look at its text."""
+    id_page: int = 5000
+    record_page: int = 100
+    asked: list[Asked] = field(default_factory=list)
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        for fault in self.faults:
+            if (played := fault(asked)) is not None:
+                return played
+        return self._right_answer(asked)
+
+    def to(self, path: str) -> list[Asked]:
+        return [asked for asked in self.asked if asked.path == path]
+
+    def _right_answer(self, asked: Asked) -> Answer:
+        fixed: dict[str, object] = {
+            "/rest/api/3/field": self.fields,
+            "/rest/api/3/status": self.statuses,
+            "/rest/api/3/myself": {"accountId": "5b1", "displayName": "Sync", "timeZone": "Asia/Shanghai"},
+            "/rest/api/3/serverInfo": {"deploymentType": "Cloud", "serverTitle": "Acme", "version": "1001.0.0"},
+        }
+        if asked.method == "GET" and asked.path in fixed:
+            return Answer(fixed[asked.path])
+        if asked.method == "GET":
+            return self._named(asked)
+        known: dict[str, tuple[set[str], Callable[[Asked], Answer]]] = {
+            SEARCH: ({"jql", "fields", "maxResults", "nextPageToken"}, self._search),
+            BULK: ({"issueIdsOrKeys", "fields", "fieldsByKeys"}, self._bulk),
+            COUNT: ({"jql"}, lambda asked: Answer({"count": len(self._matching(asked))})),
+        }
+        if asked.path not in known:
+            return error("null for uri", status=404)
+        members, handler = known[asked.path]
+        if unknown := set(asked.body) - members:
+            return error(f"unknown members {unknown}")
+        return handler(asked)
+
+    def _named(self, asked: Asked) -> Answer:
+        *_, kind, name = asked.path.split("/")
+        if kind == "issue" and (found := self._found(name)):
+            return Answer(found)
+        if asked.path == "/rest/api/3/project/search":
+            return Answer({"values": [one for one in self.projects if one["key"] == asked.query["keys"]]})
+        return error("Issue does not exist or you do not have permission to see it.", status=404)
+
+    def _matching(self, asked: Asked) -> list[Record]:
+        return self.issues if self.matches is None else self.matches(asked.jql)
+
+    def _search(self, asked: Asked) -> Answer:
+        ids_only = asked.body["fields"] == ["id"]
+        size = min(asked.body["maxResults"], self.id_page if ids_only else self.record_page)
+        start = int(asked.body.get("nextPageToken", "0"))
+        found = self._matching(asked)
+        page = [{"id": one["id"]} if ids_only else _shown(one, asked) for one in found[start : start + size]]
+        if start + size >= len(found):
+            return Answer({"issues": page, "isLast": True})
+        return Answer({"issues": page, "nextPageToken": str(start + size)})
+
+    def _bulk(self, asked: Asked) -> Answer:
+        wanted = asked.body["issueIdsOrKeys"]
+        if not 0 < len(wanted) <= 100:
+            return error("only 1 to 100 issues can be fetched at once")
+        found = {one["id"]: one for name in wanted if (one := self._found(name))}
+        return Answer({"issues": [_shown(one, asked) for one in found.values()], "issueErrors": []})
+
+    def _found(self, name: str) -> Record | None:
+        return next((one for one in self.issues if name in {one["id"], one.get("key"), one.get("formerKey")}), None)
+
+
+def _shown(one: Record, asked: Asked) -> Record:
+    if not isinstance(one.get("fields"), dict):
+        return one
+    return one | {"fields": {name: value for name, value in one["fields"].items() if name in asked.body["fields"]}}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("content-length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.site.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
+        content = answer.encoded()
+        self.send_response(answer.status)
+        for name, value in ({"content-type": "application/json"} | answer.headers).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the standard library
+        """Say nothing."""
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """Serve a site, and give its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_SiteHandler", (_Handler,), {"site": site}))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
