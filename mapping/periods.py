@@ -64,6 +64,32 @@ def local_date(instant: datetime, timezone: str) -> date:
 
 def stated_date(instant: datetime, timezone: str) -> date:
     """Return the date a source states: midnight in UTC is a bare date and means that day in every zone."""
-    if instant.astimezone(UTC).time() == MIDNIGHT:
-        return instant.astimezone(UTC).date()
-    return local_date(instant, timezone)
+    return instant.astimezone(UTC).date() if _bare(instant) else local_date(instant, timezone)
+
+
+def has_come(instant: datetime, now: datetime, timezone: str) -> bool:
+    """Return whether an instant lies at or before now; a bare date from the local beginning of its day."""
+    return stated_date(instant, timezone) <= local_date(now, timezone) if _bare(instant) else instant <= now
+
+
+def _bare(instant: datetime) -> bool:
+    return instant.astimezone(UTC).time() == MIDNIGHT
+
+
+def judged(cycle: Cycle, per: Period, today: date) -> tuple[list[int], bool]:
+    """Return the indices of the periods that speak for the cycle so far, and whether that is only the running one.
+
+    These are the completed whole periods; while there is none, the running one. The cut periods at the cycle's
+    borders are left out, unless the cycle holds no whole one.
+    """
+    spans = periods_in(cycle, per)
+    whole = [index for index, span in enumerate(spans) if span.whole] or list(range(len(spans)))
+    complete = [index for index in whole if spans[index].ends_on <= today]
+    if complete:
+        return complete, False
+    return [index for index, span in enumerate(spans) if today in span], True
+
+
+def begun(cycle: Cycle, per: Period, today: date) -> list[int]:
+    """Return the indices of the periods that have begun, whole or not."""
+    return [index for index, span in enumerate(periods_in(cycle, per)) if span.starts_on <= today]
