@@ -44,6 +44,7 @@ class Config:
     path: Path
     folder: Path
     """Relative paths in options are meant from here."""
+    settings: Settings
     timezone: str
     connections: Mapping[str, Connection]
     cycles: Mapping[str, Cycle]
@@ -89,7 +90,7 @@ def fields_in(measure: Measure) -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 def load(
-    path: Path, *, settings: Settings, environ: Mapping[str, str] | None = None, without_secrets: bool = False
+    path: Path, *, settings: Settings, environ: Mapping[str, str] | None = None, offline: bool = False
 ) -> Config:
     """Return the rules in a file or a folder of files.
 
@@ -97,7 +98,7 @@ def load(
         path: the file or folder.
         settings: for the secrets folder.
         environ: stands for the process's environment; the file ``.env`` beside the rules adds to it.
-        without_secrets: a missing variable is no problem; the options of its connection then raise when asked for.
+        offline: a missing variable is no problem; the options of its connection then raise when asked for.
             For commands that only look at the store.
 
     Raises:
@@ -108,9 +109,9 @@ def load(
     root = read_rules(path, problems)
     folder = path if path.is_dir() else path.parent
     variables = Variables(
-        environ=environment(folder / ".env", environ), secrets_dir=settings.secrets_dir, tolerant=without_secrets
+        environ=environment(folder / ".env", environ), secrets_dir=settings.secrets_dir, tolerant=offline
     )
-    config = _Loader(path, folder, root, variables, problems).config()
+    config = _Loader(path, folder, settings, root, variables, problems).config()
     if problems.found:
         raise ConfigProblemsError(problems.found)
     return config
@@ -120,6 +121,7 @@ def load(
 class _Loader:
     path: Path
     folder: Path
+    settings: Settings
     root: Branch
     variables: Variables
     problems: Problems
@@ -142,6 +144,7 @@ class _Loader:
         return Config(
             path=self.path,
             folder=self.folder,
+            settings=self.settings,
             timezone=timezone,
             connections={name: each for name, each in connections.items() if each},
             cycles={name: each for name, each in cycles.items() if each},

@@ -114,12 +114,14 @@ class Measures:
     def _plain(self, kind: str, entry: Entry, node: Branch) -> Measure | None:
         model = MEASURES[kind]
         connection = self._connection(entry, node)
+        before = len(self.problems.found)
         own, others = self._split(node, model, connection)
+        misspelled = len(self.problems.found) > before
         keys = validated(model, own, self.problems, at=entry.key_place)
         self._check_where(own)
         if connection is None:
             return None
-        selection = self._selection(kind, connection, others, entry)
+        selection = self._selection(kind, connection, others, entry, misspelled=misspelled)
         return make(kind, selection, keys) if keys and selection else None
 
     def _connection(self, entry: Entry, node: Branch) -> Connection | None:
@@ -164,9 +166,14 @@ class Measures:
         except RuleError as error:
             self.problems.add(*_where_problem(str(error), entry.node))
 
-    def _selection(self, kind: str, connection: Connection, node: Branch, entry: Entry) -> Selection | None:
+    def _selection(
+        self, kind: str, connection: Connection, node: Branch, entry: Entry, *, misspelled: bool
+    ) -> Selection | None:
         self._refuse_variables(node)
-        model = validated(connection.connector.selection, node, self.problems, at=entry.key_place)
+        found = Problems(secrets=self.problems.secrets)
+        model = validated(connection.connector.selection, node, found, at=entry.key_place)
+        # that something is missing says nothing new when the key that should say it is misspelled
+        self.problems.found.extend(each for each in found.found if not misspelled or each.place != entry.key_place)
         if model is None:
             return None
         wanted: Shape = "series" if kind == "latest" else "items"

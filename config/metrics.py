@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from config.model import MetricKeys
-from config.validation import Problems, validated
+from config.model import MetricKeys, MetricTerms
+from config.validation import Problems, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf, kind_of
 from mapping.currencies import CODES
 from mapping.decimals import decimal_text
@@ -57,10 +57,11 @@ def metric_of(entry: Entry | None, *, kind: str, at: Place, style: NumberStyle, 
     if not isinstance(entry.node, Branch):
         problems.add(entry.node.place, f"metric is {kind_of(entry.node)}", _HOW)
         return None
-    keys = validated(MetricKeys, entry.node, problems, at=entry.key_place)
-    if keys is None:
-        return None
-    return _Maker(entry, entry.node, keys, kind, style, problems).metric()
+    before = len(problems.found)
+    own = own_keys(entry.node, MetricTerms, MetricKeys.model_fields, problems)
+    terms = validated(MetricTerms, own, problems, at=entry.key_place)
+    made = _Maker(entry, entry.node, terms or MetricTerms(), kind, style, problems).metric()
+    return made if len(problems.found) == before else None
 
 
 def _without(entry: Entry | None, kind: str, at: Place, problems: Problems) -> Metric | None:
@@ -75,7 +76,7 @@ def _without(entry: Entry | None, kind: str, at: Place, problems: Problems) -> M
 class _Maker:
     entry: Entry
     node: Branch
-    keys: MetricKeys
+    keys: MetricTerms
     kind: str
     style: NumberStyle
     problems: Problems
@@ -91,21 +92,25 @@ class _Maker:
         return self._put_together(baseline, end, unit)
 
     def _end_name(self) -> str | None:
-        given = [name for name in ENDS if getattr(self.keys, name) is not None]
+        given = [name for name in ENDS if name in self.node.entries]
         if not given:
             self.problems.add(self.entry.key_place, "the metric says no target, at_least or at_most", _HOW)
             return None
         if len(given) > 1:
             second = self.node.entries[given[1]]
             self.problems.add(second.key_place, f"{' and '.join(given)} stand together", "keep one of them")
-        if self.keys.per is None and "over" in self.node.entries:
+        if "per" not in self.node.entries and "over" in self.node.entries:
             place = self.node.entries["over"].key_place
             self.problems.add(place, "over says nothing without per", "add per: month, or remove over")
         return given[0]
 
     def _written(self, name: str) -> _Written | None:
         entry = self.node.entries.get(name)
-        if entry is None or not isinstance(entry.node, Leaf) or getattr(self.keys, name) is None:
+        if entry is None:
+            return None
+        if not isinstance(entry.node, Leaf) or entry.node.value is None:
+            what = f"{name} is {kind_of(entry.node)}, not an amount"
+            self.problems.add(entry.node.place, what, "write an amount, such as 40, 15% or 1.2 M€")
             return None
         try:
             amount = parse_amount(entry.node.text, style=self.style)

@@ -63,7 +63,15 @@ class KeyResultKeys(Strict):
     weight: Decimal = Field(default=Decimal(1), gt=0, description="Share in the objective's progress.")
 
 
-class MetricKeys(Strict):
+class MetricTerms(Strict):
+    """What is said of a metric beside its amounts."""
+
+    unit: str | None = Field(default=None, description="percent, a currency code such as EUR, or a name such as bugs.")
+    per: Period | None = Field(default=None, description="The target holds for each of these spans.")
+    over: PeriodPolicy = Field(default=PeriodPolicy.MEAN, description="How several spans become one value.")
+
+
+class MetricKeys(MetricTerms):
     """From where to where. Amounts are numbers or texts such as 15%, 1.2 M€, x10."""
 
     baseline: str | Decimal | None = Field(default=None, description="Where it started.")
@@ -72,9 +80,6 @@ class MetricKeys(Strict):
     )
     at_least: str | Decimal | None = Field(default=None, description="Reached when the value is this or more.")
     at_most: str | Decimal | None = Field(default=None, description="Reached when the value is this or less.")
-    unit: str | None = Field(default=None, description="percent, a currency code such as EUR, or a name such as bugs.")
-    per: Period | None = Field(default=None, description="The target holds for each of these spans.")
-    over: PeriodPolicy = Field(default=PeriodPolicy.MEAN, description="How several spans become one value.")
 
 
 class CompletionKeys(Strict):

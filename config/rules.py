@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.measures import Measures
 from config.metrics import metric_of
-from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys, Strict
-from config.validation import Problems, branch_of, entries_of, one_of, unknown_key, validated
+from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys
+from config.validation import Problems, branch_of, entries_of, one_of, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf
 from mapping.canonical import rule_json, rule_version
 from mapping.errors import Place
@@ -73,7 +73,7 @@ class Rules:
         id_right = id_is_right(name, entry, self.problems)
         if node is None:
             return None
-        own = _own(node, ObjectiveKeys, _OBJECTIVE_KEYS, self.problems)
+        own = own_keys(node, ObjectiveKeys, _OBJECTIVE_KEYS, self.problems)
         keys = validated(ObjectiveKeys, own, self.problems, at=entry.key_place)
         cycle = self._cycle(node.entries.get("cycle"))
         key_results = self._key_results(name, entry, node)
@@ -115,7 +115,7 @@ class Rules:
             return None
         address = f"{objective}/{name}"
         self.places[address] = entry.key_place
-        own = _own(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
+        own = own_keys(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
         keys = validated(KeyResultKeys, own, self.problems, at=entry.key_place)
         stated = node.entries.get("measure")
         measure = self.measures.measure(stated, at=entry.key_place)
@@ -139,11 +139,3 @@ class Rules:
             rule=rule,
             rule_version=rule_version(rule),
         )
-
-
-def _own(node: Branch, model: type[Strict], known: Collection[str], problems: Problems) -> Branch:
-    """Return the keys that ``model`` checks; report unknown ones here, where those checked elsewhere are known too."""
-    for name, inner in node.entries.items():
-        if name not in known:
-            unknown_key(name, inner.key_place, known, problems)
-    return Branch(node.spot, {name: inner for name, inner in node.entries.items() if name in model.model_fields})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -54,7 +54,20 @@ class Problems:
 
 def unknown_key(name: str, place: Place, known: Iterable[str], problems: Problems) -> None:
     """Report a key that means nothing here."""
+    if name.replace(" ", "").isdigit():
+        # {at_least: 1,234} is YAML for at_least: 1 and a key 234
+        fix = "inside {…} a comma ends the value: write the number without it, as 1234"
+        problems.add(place, f"{name!r} stands where a key should", fix)
+        return
     problems.add(place, f"unknown key {name!r}", one_of(name, known))
+
+
+def own_keys(node: Branch, model: type[BaseModel], known: Collection[str], problems: Problems) -> Branch:
+    """Return the keys that ``model`` checks; report unknown ones here, where those checked elsewhere are known too."""
+    for name, inner in node.entries.items():
+        if name not in known:
+            unknown_key(name, inner.key_place, known, problems)
+    return Branch(node.spot, {name: inner for name, inner in node.entries.items() if name in model.model_fields})
 
 
 def branch_of(entry: Entry, name: str, problems: Problems) -> Branch | None:
