@@ -9,7 +9,7 @@ A connector's test class says how its vendor looks in each case::
             server = Server(...)          # a replayed vendor, or a file written into ``folder``
             return Scene(source=CONNECTOR.open(options, surroundings(server, clock)), selection=..., expected=3)
 
-A case that a vendor cannot have (a file knows no page links) is skipped in ``scene`` by ``pytest.skip`` with the reason.
+A case that a vendor cannot have (a file knows no page links) is skipped in ``scene``: ``pytest.skip(reason)``.
 Put ``CANARY`` into every secret: no error and no log line may show it.
 """
 
