@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
+    Update,
     and_,
     case,
     delete,
@@ -68,6 +70,10 @@ class Merge:
         self._later = frozenset(self._connection.scalars(query))
         self._connection.execute(delete(staged_pulls).where(staged_pulls.c.selection.in_(self._later)))
 
+    def _written(self, statement: Insert | Update) -> int:
+        # Unasked, SQLAlchemy forgets the count of an INSERT.
+        return self._connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
     def _differs(self) -> ColumnElement[bool]:
         """Say whether a staged item shall replace the one in the mirror.
 
@@ -121,7 +127,7 @@ class Merge:
             },
             where=and_(items.c.content_hash != given.content_hash, ~overtaken),
         )
-        return self._connection.execute(statement).rowcount
+        return self._written(statement)
 
     def _memberships(self) -> tuple[int, int]:
         """End and begin memberships of completely pulled selections; return how many joined and how many left."""
@@ -141,7 +147,7 @@ class Merge:
                 left_because=case((gone, Departure.VANISHED.value), else_=Departure.UNMATCHED.value),
             )
         )
-        left = self._connection.execute(leave).rowcount
+        left = self._written(leave)
         member = exists().where(
             memberships.c.selection == staged_census.c.selection,
             memberships.c.item == staged_census.c.item,
@@ -162,7 +168,7 @@ class Merge:
             .order_by(staged_census.c.selection, staged_census.c.item)
         )
         names = ["selection", "item", "since_run", "connection", "since_at"]
-        joined = self._connection.execute(insert(memberships).from_select(names, come)).rowcount
+        joined = self._written(insert(memberships).from_select(names, come))
         return joined, left
 
     def _samples(self) -> int:
@@ -191,7 +197,7 @@ class Merge:
             ours.series, ours.at, literal(self._seq), ours.connection, ours.value, ours.unit, ours.origin
         ).where(~same)
         statement = insert(samples).from_select(samples.columns.keys(), rows)
-        return self._connection.execute(statement).rowcount
+        return self._written(statement)
 
     def _selection(self, result: PullResult) -> None:
         """Record how a pull ended; move the watermark of a complete one."""
