@@ -1,0 +1,59 @@
+"""Streaming XML that refuses document types, so that there are no entities to blow up or to reach out with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO
+from xml.parsers import expat
+
+from connectors.spreadsheet.child.wire import RefusedError
+
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+Text = Callable[[str], None]
+
+
+_CALCEXT = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+"""LibreOffice's own attributes repeat the names of the standard ones with other values."""
+
+
+def _ignore(_: str) -> None:
+    """Take no notice."""
+
+
+def parse(part: str, stream: IO[bytes], *, start: Start, end: End = _ignore, text: Text | None = None) -> None:
+    """Call ``start``, ``end`` and ``text`` with local names, namespaces cut off from elements and attributes.
+
+    Raises:
+        RefusedError: the part is no sound XML, or declares a document type.
+    """
+    local: dict[str, str] = {}
+
+    def cut(name: str) -> str:
+        if name not in local:
+            namespace, _, bare = name.rpartition(" ")
+            local[name] = f"calcext:{bare}" if namespace == _CALCEXT else bare
+        return local[name]
+
+    def on_start(name: str, attributes: dict[str, str]) -> None:
+        start(cut(name), {cut(key): value for key, value in attributes.items()})
+
+    def on_end(name: str) -> None:
+        end(cut(name))
+
+    def on_doctype(*_: object) -> None:
+        raise RefusedError(
+            f"declares an XML document type in {part}: no spreadsheet program writes that, it is refused"
+        )
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = on_start
+    parser.EndElementHandler = on_end
+    parser.StartDoctypeDeclHandler = on_doctype
+    if text is not None:
+        parser.CharacterDataHandler = text
+    try:
+        parser.ParseFile(stream)
+    except expat.ExpatError as error:
+        raise RefusedError(f"is damaged: {part} is no sound XML ({error}): save it again") from error

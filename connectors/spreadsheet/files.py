@@ -1,0 +1,115 @@
+"""Takes a whole copy of a file that people may be saving while we read it."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from connectors.spreadsheet.child import caps
+from mapping.errors import FixConfigError, TryAgainError
+
+RETRY_AFTER_SECONDS = 0.3
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """Which state of a file it is; equal versions hold equal bytes as far as the file system tells."""
+
+    size: int
+    changed_ns: int
+    inode: int
+
+    @property
+    def changed_at(self) -> datetime:
+        """The time of last change in UTC, to the microsecond."""
+        return datetime.fromtimestamp(self.changed_ns // 1_000_000_000, UTC).replace(
+            microsecond=self.changed_ns // 1_000 % 1_000_000
+        )
+
+
+def version_of(path: Path, said: str) -> Version:
+    """Return the version that stands on disk now. ``said`` is the path as the config says it.
+
+    Raises:
+        FixConfigError: there is no such file, it is a folder, a lock file or too big, or we may not read it.
+    """
+    if path.name.startswith(("~$", ".~lock.")):
+        raise FixConfigError(
+            f"{said} is the lock file of a program that has a workbook open: give the workbook's own name"
+        )
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FixConfigError(f"no file {said} in {path.parent}{_nearest(path)}") from error
+    except OSError as error:
+        raise FixConfigError(
+            f"{said} cannot be looked at ({error.strerror}): give the service the right to read it"
+        ) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise FixConfigError(f"{said} is no ordinary file: give the path of a spreadsheet")
+    if found.st_size > caps.FILE_BYTES:
+        raise FixConfigError(
+            f"{said} has {caps.shown(found.st_size)}, more than the {caps.shown(caps.FILE_BYTES)} allowed: split it"
+        )
+    return Version(size=found.st_size, changed_ns=found.st_mtime_ns, inode=found.st_ino)
+
+
+def _nearest(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith("~$")]
+    except OSError:  # the folder is missing or closed to us: then there is nothing to propose
+        return ": there is no such folder that we may read"
+    near = difflib.get_close_matches(path.name, names, n=3)
+    return f": nearest: {', '.join(near)}" if near else ": check the path, which is meant from the folder of the config"
+
+
+async def copy_whole(path: Path, said: str) -> tuple[IO[bytes], Version]:
+    """Return an unnamed copy of the file, and the version it is of.
+
+    Raises:
+        FixConfigError: as ``version_of``.
+        TryAgainError: the file changed under our hands twice.
+    """
+    copied = await asyncio.to_thread(_copy_once, path, said)
+    if copied is None:
+        await asyncio.sleep(RETRY_AFTER_SECONDS)
+        copied = await asyncio.to_thread(_copy_once, path, said)
+    if copied is None:
+        raise TryAgainError(f"{said} is being saved: it changed twice while it was read: sync again when it is saved")
+    return copied
+
+
+def _copy_once(path: Path, said: str) -> tuple[IO[bytes], Version] | None:
+    """Return None if the file changed meanwhile."""
+    before = version_of(path, said)
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  (it outlives this function; the caller closes it)
+    try:
+        size = 0
+        with path.open("rb") as original:
+            while chunk := original.read(_CHUNK):
+                size += len(chunk)
+                if size > before.size:
+                    break
+                copy.write(chunk)
+        copy.flush()
+        if size == before.size and version_of(path, said) == before:
+            os.lseek(copy.fileno(), 0, os.SEEK_SET)
+            return copy, before
+    except PermissionError as error:
+        copy.close()
+        raise FixConfigError(
+            f"{said} cannot be read ({error.strerror}): give the service the right to read it"
+        ) from error
+    except BaseException:
+        copy.close()
+        raise
+    copy.close()
+    return None
