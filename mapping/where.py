@@ -72,6 +72,16 @@ class Where:
     _roots: frozenset[str] | None = field(repr=False, compare=False)
     """Names that an item must be given with; None: all of them, as the expression uses ``item`` in another way."""
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether it may read anything of an item, as it uses ``item`` or its numbers or fields as a whole."""
+        return self._roots is None
+
+    @property
+    def custom(self) -> frozenset[str]:
+        """The names that are no part of every item: the numbers and fields a connector must be asked for."""
+        return self.names - ALWAYS.keys() - SOMETIMES.keys()
+
     def matches(self, item: WorkItem) -> bool:
         """Return whether the item belongs.
 

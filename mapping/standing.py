@@ -1,0 +1,131 @@
+"""How key results and objectives stand: the last good check-in under today's clock, and the roll-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from mapping.decimals import ONE, ZERO, exact, quotient
+from mapping.metric import clamp
+from mapping.pace import elapsed, pace
+from mapping.readings import CheckIn, ObjectiveStanding, Standing, Status
+from mapping.rules import KeyResult, Objective
+
+WORST_FIRST = (
+    Status.MISSED,
+    Status.OFF_TRACK,
+    Status.PARTIAL,
+    Status.AT_RISK,
+    Status.STALE,
+    Status.NO_DATA,
+    Status.TOO_EARLY,
+    Status.NOT_STARTED,
+    Status.ON_TRACK,
+    Status.ACHIEVED,
+)
+"""What is not known is worse than what is well, and better than what is known to be bad."""
+
+
+def standing(
+    key_result: KeyResult,
+    objective: Objective,
+    last: CheckIn | None,
+    *,
+    now: datetime,
+    stale_reason: str | None = None,
+    stale_since: datetime | None = None,
+    measured_at: datetime | None = None,
+    no_data: str | None = None,
+    trend: Sequence[Decimal] = (),
+) -> Standing:
+    """Return how a key result stands at ``now``.
+
+    Args:
+        key_result: as ruled now; its metric serves where nothing has been published yet.
+        objective: gives cycle and kind.
+        last: the newest check-in.
+        now: an aware instant.
+        stale_reason: why the last run could not measure it.
+        stale_since: when that began.
+        measured_at: when a run last measured it on complete reads.
+        no_data: why the last run found no value.
+        trend: progress of the last check-ins, oldest first.
+    """
+    metric = key_result.metric if last is None else last.metric
+    missing = (no_data or "nothing has been measured yet") if last is None or last.value is None else None
+    return Standing(
+        key_result=key_result.id,
+        objective=objective.id,
+        title=key_result.title,
+        owner=key_result.owner,
+        weight=key_result.weight,
+        metric=metric,
+        value=None if last is None else last.value,
+        raw_progress=None if last is None else last.raw_progress,
+        progress=None if last is None else last.progress,
+        items=None if last is None else last.items,
+        done=None if last is None else last.done,
+        formula="" if last is None else last.formula,
+        no_data=missing,
+        stale_reason=stale_reason,
+        stale_since=stale_since,
+        measured_at=measured_at,
+        changed_at=None if last is None else last.at,
+        pace=pace(
+            None if last is None else last.raw_progress,
+            metric=metric,
+            objective_kind=objective.kind,
+            cycle=objective.cycle,
+            now=now,
+            no_data=stale_reason or missing,
+            stale=stale_reason,
+        ),
+        rule_version=key_result.rule_version if last is None else last.rule_version,
+        trend=tuple(trend),
+    )
+
+
+def objective_standing(objective: Objective, standings: Sequence[Standing], now: datetime) -> ObjectiveStanding:
+    """Return how an objective stands: weighted mean of its key results' clamped progress, and their worst status.
+
+    Key results without data take no part in the mean and are named. A weight of 0 means linked without contributing:
+    neither mean nor status look at it, unless all weights are 0, which makes them equal.
+    """
+    equal = all(not each.weight for each in standings)
+    weights = {each.key_result: ONE if equal else each.weight for each in standings}
+    counted = [(weights[each.key_result], each.progress) for each in standings]
+    contributing = [each for each in standings if weights[each.key_result]]
+    return ObjectiveStanding(
+        id=objective.id,
+        title=objective.title,
+        team=objective.team,
+        owner=objective.owner,
+        kind=objective.kind,
+        progress=weighted_mean([(weight, progress) for weight, progress in counted if progress is not None]),
+        expected=elapsed(objective.cycle, now),
+        status=worst([each.status for each in contributing]),
+        missing=tuple(each.key_result for each in standings if each.progress is None),
+        key_results=tuple(standings),
+    )
+
+
+def weighted_mean(parts: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:
+    """Return the mean of (weight, progress), each progress clamped first; None for none.
+
+    Weights that sum to 0 count as equal, so that linking alone never hides what is there.
+    """
+    if not parts:
+        return None
+    with exact():
+        whole = sum((weight for weight, _ in parts), start=ZERO)
+        if not whole:
+            parts, whole = [(ONE, progress) for _, progress in parts], Decimal(len(parts))
+        sum_ = sum((weight * clamp(progress) for weight, progress in parts), start=ZERO)
+    clamped = [clamp(progress) for _, progress in parts]
+    return min(max(quotient(sum_, whole), min(clamped)), max(clamped))  # rounding never leaves its children
+
+
+def worst(statuses: Sequence[Status]) -> Status:
+    """Return the worst status; no data where there is none."""
+    return min(statuses, key=WORST_FIRST.index, default=Status.NO_DATA)
