@@ -89,9 +89,7 @@ def fields_in(measure: Measure) -> tuple[tuple[str, frozenset[str]], ...]:
     return ((measure.selection.connection, frozenset(names)),)
 
 
-def load(
-    path: Path, *, settings: Settings, environ: Mapping[str, str] | None = None, offline: bool = False
-) -> Config:
+def load(path: Path, *, settings: Settings, environ: Mapping[str, str] | None = None, offline: bool = False) -> Config:
     """Return the rules in a file or a folder of files.
 
     Args:

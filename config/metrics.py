@@ -15,7 +15,7 @@ from mapping.currencies import CODES
 from mapping.decimals import decimal_text
 from mapping.errors import OkrsyncError, Place
 from mapping.metric import resolve_relative
-from mapping.numbers import Amount, NumberStyle, Relative, parse_amount
+from mapping.numbers import Amount, NumberStyle, Relative, RelativeKind, parse_amount
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind, Unit, UnitKind
 
 DONE = "done"
@@ -121,14 +121,19 @@ class _Maker:
         if amount.unit is not None and amount.unit.kind is UnitKind.DONE:
             self.problems.add(entry.node.place, f"{name}: {entry.node.text!r} is no number", "write `metric: done`")
             return None
+        if name == "baseline" and amount.relative and amount.relative.kind is not RelativeKind.SHARE:
+            what = f"baseline {entry.node.text!r} is relative, and there is nothing before it"
+            self.problems.add(entry.node.place, what, "write the amount itself")
+            return None
         return _Written(name, entry.node, amount)
 
     def _unit(self, written: list[_Written]) -> Unit:
         """Return the one unit of all amounts, and report those that do not have it."""
         stated = self._stated_unit()
-        units = {each.amount.unit: each for each in written if each.amount.unit is not None}
+        absolute = [each for each in written if each.name == "baseline" or each.amount.relative is None]
+        units = [each.amount.unit for each in absolute if each.amount.unit is not None]
         unit = stated or next(iter(units), None) or (_PERCENT if self.kind == "completion" else Unit())
-        for each in written:
+        for each in absolute:
             self._check_unit(each, unit, by_name=stated is not None or self.kind == "completion")
         return unit
 
@@ -142,8 +147,6 @@ class _Maker:
 
     def _check_unit(self, written: _Written, unit: Unit, *, by_name: bool) -> None:
         amount, text = written.amount, written.leaf.text
-        if amount.relative is not None and written.name != "baseline":
-            return
         if amount.unit is not None:
             if amount.unit != unit:
                 self.problems.add(

@@ -1,0 +1,121 @@
+"""The part of checking that asks the other side: who we are there, and whether rules see what they name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+from config.load import Config, fields_in
+from connectors.port import Glimpse, Identity, Source
+from mapping.errors import OkrsyncError, Place, Problem
+from mapping.words import Selection
+
+OpenSource = Callable[[str], Source]
+"""Opens the connection of that name. May raise FixConfigError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was asked, and what came of it: a problem, or who we are, or what a selection looks like."""
+
+    connection: str
+    identity: Identity | None = None
+    selection: Selection | None = None
+    glimpse: Glimpse | None = None
+    problem: Problem | None = None
+
+    def __str__(self) -> str:
+        if self.problem is not None:
+            return str(self.problem)
+        if self.identity is not None:
+            return f"{self.connection}: {self.identity.account} on {self.identity.server}"
+        return f"{self.selection}: {_seen(self.glimpse)}"
+
+
+def _seen(glimpse: Glimpse | None) -> str:
+    if glimpse is None or glimpse.matches is None:
+        return "visible"
+    example = f", such as {glimpse.example}" if glimpse.example else ""
+    return f"{glimpse.matches} now{example}"
+
+
+async def check_online(config: Config, open_source: OpenSource) -> AsyncIterator[Finding]:
+    """Ask every connection, all at the same time, and yield what was found in the order of the file.
+
+    A connection that does not answer harms no other; nothing is written anywhere.
+    """
+    asked = [asyncio.create_task(_ask(config, name, open_source)) for name in config.connections]
+    try:
+        for each in asked:
+            for finding in await each:
+                yield finding
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _ask(config: Config, name: str, open_source: OpenSource) -> list[Finding]:
+    place = config.connections[name].place
+    try:
+        source = open_source(name)
+    except OkrsyncError as error:
+        return [_problem(name, place, error)]
+    try:
+        return [finding async for finding in _findings(config, name, source)]
+    finally:
+        await source.aclose()
+
+
+async def _findings(config: Config, name: str, source: Source) -> AsyncIterator[Finding]:
+    try:
+        yield Finding(connection=name, identity=await source.identify())
+    except OkrsyncError as error:
+        # who is refused sees nothing: asking on would only repeat it for every rule
+        yield _problem(name, config.connections[name].place, error)
+        return
+    for finding in await _fields(config, name, source):
+        yield finding
+    for selection in config.selections_of(name):
+        try:
+            yield Finding(connection=name, selection=selection, glimpse=await source.glimpse(selection))
+        except OkrsyncError as error:
+            for place in _places_of(config, selection):
+                yield _problem(name, place, error)
+
+
+async def _fields(config: Config, name: str, source: Source) -> list[Finding]:
+    """Return a problem for each field that cannot be resolved, at the first rule that reads it."""
+    fields = config.fields_of(name)
+    try:
+        await source.fingerprint(fields)
+    except OkrsyncError as error:
+        together = error
+    else:
+        return []
+    found = []
+    for each in sorted(fields):
+        try:
+            await source.fingerprint(frozenset({each}))
+        except OkrsyncError as error:
+            found.append(_problem(name, _reader_of(config, name, each), error))
+    return found or [_problem(name, config.connections[name].place, together)]
+
+
+def _reader_of(config: Config, connection: str, name: str) -> Place:
+    for key_result in config.key_results():
+        if any(where == connection and name in names for where, names in fields_in(key_result.measure)):
+            return config.places[key_result.id]
+    return config.connections[connection].place
+
+
+def _places_of(config: Config, selection: Selection) -> Iterator[Place]:
+    return iter([each.place for each in config.seen if each.selection == selection])
+
+
+def _problem(connection: str, place: Place, error: OkrsyncError) -> Finding:
+    what, colon, fix = str(error).rpartition(": ")
+    if not colon:
+        what, fix = str(error), "correct the connection or the rule"
+    return Finding(connection=connection, problem=Problem(place=place, what=what, fix=fix))

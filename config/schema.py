@@ -1,0 +1,172 @@
+"""The JSON Schema of a rules file, for editors: what may stand where, with the connectors' own options and selections.
+
+A copy is kept in ``okrsync.schema.json``; ``python -m config.schema`` prints it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from pydantic import BaseModel
+
+from config.model import (
+    DEFAULT_CRON,
+    DEFAULT_TIMEZONE,
+    ID,
+    MEASURES,
+    RATIO,
+    CycleKeys,
+    KeyResultKeys,
+    MetricKeys,
+    ObjectiveKeys,
+    ScheduleKeys,
+)
+from connectors import registry
+from connectors.port import Connector
+from mapping.numbers import NumberStyle
+
+Schema = dict[str, Any]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_AMOUNT = {"type": ["number", "string"]}
+_AMOUNTS = ("baseline", "target", "at_least", "at_most")
+
+
+def json_schema() -> Schema:
+    """Return the schema, draft 2020-12."""
+    return _Writer().schema()
+
+
+def schema_text() -> str:
+    """Return the schema as it is kept and printed."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._defs: Schema = {}
+        self._connectors = [registry.connector(name) for name in registry.names()]
+
+    def schema(self) -> Schema:
+        for each in self._connectors:
+            self._defs[f"{each.name}.selection"] = self._model(each.selection, f"{each.name}.")
+        self._defs["measure"] = self._measure()
+        return {
+            "$schema": DRAFT,
+            "title": "okrsync rules",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "timezone": {
+                    "type": "string",
+                    "default": DEFAULT_TIMEZONE,
+                    "description": "IANA name, such as Europe/Paris: the zone of cycles and of the schedule.",
+                },
+                "numbers": {
+                    "enum": [str(style) for style in NumberStyle],
+                    "default": str(NumberStyle.PLAIN),
+                    "description": "How amounts are written: plain 1234.5, en 1,234.5, fr 1 234,5.",
+                },
+                "schedule": self._schedule(),
+                "connections": _by_id({"anyOf": [self._connection(each) for each in self._connectors]}),
+                "cycles": _by_id(self._model(CycleKeys, "")),
+                "objectives": _by_id(self._objective()),
+            },
+            "$defs": self._defs,
+        }
+
+    def _model(self, model: type[BaseModel], prefix: str) -> Schema:
+        """Return a model's schema; what it refers to goes among the definitions, under a name of its own."""
+        schema: Schema = model.model_json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+        for name, inner in schema.pop("$defs", {}).items():
+            self._defs[f"{prefix}{name}"] = inner
+        return {key: value for key, value in schema.items() if key != "title"}
+
+    def _schedule(self) -> Schema:
+        keys = self._model(ScheduleKeys, "")
+        return {"anyOf": [{"const": "none"}, keys], "description": f"When the sync runs; {DEFAULT_CRON} by default."}
+
+    def _connection(self, connector: Connector) -> Schema:
+        schema = self._model(connector.options, f"{connector.name}.")
+        said = {"const": connector.name, "description": connector.title}
+        return {
+            **schema,
+            "properties": {"connector": said, **schema.get("properties", {})},
+            "required": ["connector", *schema.get("required", [])],
+        }
+
+    def _objective(self) -> Schema:
+        schema = self._model(ObjectiveKeys, "")
+        key_results = _by_id(self._key_result()) | {"minProperties": 1}
+        return {
+            **schema,
+            "properties": {**schema["properties"], "key_results": key_results},
+            "required": [*schema["required"], "key_results"],
+        }
+
+    def _key_result(self) -> Schema:
+        schema = self._model(KeyResultKeys, "")
+        own = {"metric": self._metric(), "measure": {"$ref": "#/$defs/measure"}}
+        return {
+            **schema,
+            "properties": {**schema["properties"], **own},
+            "required": [*schema["required"], "measure"],
+        }
+
+    def _metric(self) -> Schema:
+        schema = self._model(MetricKeys, "")
+        amounts = {name: {**_AMOUNT, "description": schema["properties"][name]["description"]} for name in _AMOUNTS}
+        ends = [{"required": ["baseline", "target"]}, {"required": ["at_least"]}, {"required": ["at_most"]}]
+        keys = {**schema, "properties": {**schema["properties"], **amounts}, "oneOf": ends}
+        return {"anyOf": [{"const": "done"}, keys], "description": "From where to where; a completion needs none."}
+
+    def _measure(self) -> Schema:
+        kinds = {kind: self._kind(kind) for kind in MEASURES}
+        parts = {"of": {"$ref": "#/$defs/measure"}, "to": {"$ref": "#/$defs/measure"}}
+        kinds[RATIO] = {
+            "type": "object",
+            "description": "One measure divided by another.",
+            "additionalProperties": False,
+            "properties": parts,
+            "required": ["of", "to"],
+        }
+        return {
+            "type": "object",
+            "description": "How work items or samples become one number.",
+            "additionalProperties": False,
+            "properties": kinds,
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+
+    def _kind(self, kind: str) -> Schema:
+        own = self._model(MEASURES[kind], "")
+        return {
+            "description": own.get("description", ""),
+            "anyOf": [self._on(own, connector) for connector in self._connectors],
+        }
+
+    def _on(self, own: Schema, connector: Connector) -> Schema:
+        """Return what may stand in a measure on a connection of ``connector``."""
+        theirs = self._defs[f"{connector.name}.selection"]
+        properties = dict(own.get("properties", {}))
+        for name in theirs.get("properties", {}):
+            schema = {"$ref": f"#/$defs/{connector.name}.selection/properties/{name}"}
+            properties[name] = {"anyOf": [properties[name], schema]} if name in properties else schema
+        source = {"type": "string", "description": f"Name of a {connector.name} connection."}
+        return {
+            "type": "object",
+            "title": connector.title,
+            "additionalProperties": False,
+            "properties": {"from": source, **properties},
+            "required": ["from", *own.get("required", []), *theirs.get("required", [])],
+        }
+
+
+def _by_id(schema: Schema) -> Schema:
+    return {"type": "object", "propertyNames": {"pattern": f"^{ID}$"}, "additionalProperties": schema}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

@@ -1,0 +1,65 @@
+"""A commented start for people who write their first rules: `okrsync init`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from connectors import registry
+from mapping.errors import FixConfigError
+
+_FOLDER = Path(__file__).parent
+_MONTHS_A_QUARTER = 3
+_CYCLES = """\
+cycles:
+  # Half-open: the second day belongs to the next cycle.
+  {cycle}: {{starts_on: {starts_on}, ends_on: {ends_on}}}
+"""
+_OBJECTIVE = """\
+objectives:
+  # Key results are addressed as objective/key-result: {address}.
+  first-objective:
+    title: What we want to reach, in a sentence
+    cycle: {cycle}
+    team: our-team
+    # committed: 100 % is expected; aspirational: 70 % is a success.
+    kind: aspirational
+    key_results:
+"""
+
+
+def init(connectors: Sequence[str], *, today: date | None = None) -> str:
+    """Return a rules file for these connectors, with the quarter that ``today`` lies in as its cycle.
+
+    Raises:
+        FixConfigError: a connector is unknown or has no template, or none is named.
+    """
+    chosen = [registry.connector(name) for name in dict.fromkeys(connectors)]
+    if not chosen:
+        raise FixConfigError(f"no connector is named: use some of {', '.join(registry.names())}")
+    cycle, starts_on, ends_on = _quarter(today or datetime.now(UTC).date())
+    key_results = "".join(_part(each.name, "key_results") for each in chosen)
+    first = key_results.split(":", 1)[0].strip()
+    parts = (
+        (_FOLDER / "head.yaml").read_text(encoding="utf-8"),
+        "connections:\n" + "".join(_part(each.name, "connection") for each in chosen),
+        _CYCLES.format(cycle=cycle, starts_on=starts_on, ends_on=ends_on),
+        _OBJECTIVE.format(cycle=cycle, address=f"first-objective/{first}") + key_results,
+    )
+    return "\n".join(parts)
+
+
+def _part(connector: str, name: str) -> str:
+    path = _FOLDER / f"{connector}.{name}.yaml"
+    if not path.is_file():
+        raise FixConfigError(f"there is no template for connector {connector}: see docs/connectors/{connector}.md")
+    return path.read_text(encoding="utf-8")
+
+
+def _quarter(day: date) -> tuple[str, date, date]:
+    """Return name, first day and first day after the quarter that a day lies in."""
+    index = (day.month - 1) // _MONTHS_A_QUARTER
+    starts_on = date(day.year, index * _MONTHS_A_QUARTER + 1, 1)
+    ends_on = date(day.year + 1, 1, 1) if index == 3 else date(day.year, (index + 1) * _MONTHS_A_QUARTER + 1, 1)
+    return f"{day.year}-q{index + 1}", starts_on, ends_on
