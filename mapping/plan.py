@@ -15,6 +15,9 @@ from mapping.mirror import Mirror
 from mapping.pace import pace
 from mapping.readings import Action, Change, CheckIn, Reading, Status
 from mapping.rules import KeyResult, Metric, Objective, selections_of
+from mapping.standing import objective_standing, standing
+
+__all__ = ["differs", "objective_standing", "plan", "standing"]
 
 
 def plan(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from mapping.decimals import ONE, ZERO, exact, quotient
 from mapping.metric import clamp
@@ -27,16 +28,37 @@ WORST_FIRST = (
 """What is not known is worse than what is well, and better than what is known to be bad."""
 
 
+class Fresh(Protocol):
+    """What the store keeps of how fresh a key result is."""
+
+    @property
+    def measured_at(self) -> datetime | None:
+        """When a run last measured it on complete reads."""
+        ...
+
+    @property
+    def stale_reason(self) -> str | None:
+        """Why the last run could not measure it."""
+        ...
+
+    @property
+    def stale_since(self) -> datetime | None:
+        """When that began."""
+        ...
+
+    @property
+    def no_data(self) -> str | None:
+        """Why the last run found no value."""
+        ...
+
+
 def standing(
     key_result: KeyResult,
     objective: Objective,
-    last: CheckIn | None,
     *,
+    last: CheckIn | None,
+    fresh: Fresh | None,
     now: datetime,
-    stale_reason: str | None = None,
-    stale_since: datetime | None = None,
-    measured_at: datetime | None = None,
-    no_data: str | None = None,
     trend: Sequence[Decimal] = (),
 ) -> Standing:
     """Return how a key result stands at ``now``.
@@ -45,13 +67,12 @@ def standing(
         key_result: as ruled now; its metric serves where nothing has been published yet.
         objective: gives cycle and kind.
         last: the newest check-in.
+        fresh: how fresh that is; None when no run has measured the key result.
         now: an aware instant.
-        stale_reason: why the last run could not measure it.
-        stale_since: when that began.
-        measured_at: when a run last measured it on complete reads.
-        no_data: why the last run found no value.
         trend: progress of the last check-ins, oldest first.
     """
+    stale_reason = None if fresh is None else fresh.stale_reason
+    no_data = None if fresh is None else fresh.no_data
     metric = key_result.metric if last is None else last.metric
     missing = (no_data or "nothing has been measured yet") if last is None or last.value is None else None
     return Standing(
@@ -69,8 +90,8 @@ def standing(
         formula="" if last is None else last.formula,
         no_data=missing,
         stale_reason=stale_reason,
-        stale_since=stale_since,
-        measured_at=measured_at,
+        stale_since=None if fresh is None else fresh.stale_since,
+        measured_at=None if fresh is None else fresh.measured_at,
         changed_at=None if last is None else last.at,
         pace=pace(
             None if last is None else last.raw_progress,
