@@ -110,7 +110,7 @@ class GitHubClient:
         return await self._http.request("GET", "/user", accept=(403,))
 
     async def rate_limit(self) -> dict[str, Rate]:
-        """Return what is left of the quotas by name, empty where an Enterprise Server has none; asking costs nothing."""
+        """Return what is left of the quotas by name, free of charge; empty where an Enterprise Server has none."""
         reply = await self._http.request("GET", "/rate_limit", accept=(404,))
         return {} if reply.status == 404 else reply.decode(RateLimit).resources
 

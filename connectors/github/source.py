@@ -81,17 +81,14 @@ class GitHubSource:
                 yield CensusPage(ids=tuple(item.id for item in items), items=items)
 
     def changed(
-        self,
-        selection: Selection,
-        since: datetime,
-        fields: frozenset[str],
-        on_skip: OnSkip,  # noqa: ARG002 - the port's
+        self, selection: Selection, since: datetime, fields: frozenset[str], on_skip: OnSkip
     ) -> AsyncIterator[Sequence[WorkItem]]:
         """Not offered: the census brings the records along.
 
         Raises:
             FixConfigError: always.
         """
+        del selection, since, fields, on_skip  # the port's, for connectors that have it
         raise FixConfigError(f"{self._connection}: GitHub gives no changes apart from the census: read that instead")
 
     async def by_ids(
@@ -109,16 +106,13 @@ class GitHubSource:
             records = [record for raw in nodes if (record := self._listing.read(raw, "item ", from_graphql, on_skip))]
             yield [item for record in records if (item := self._item(record, fields, on_skip))]
 
-    def series(
-        self,
-        selection: Selection,
-        on_skip: OnSkip,  # noqa: ARG002 - the port's
-    ) -> AsyncIterator[Sequence[Sample]]:
+    def series(self, selection: Selection, on_skip: OnSkip) -> AsyncIterator[Sequence[Sample]]:
         """Not offered.
 
         Raises:
             FixConfigError: always.
         """
+        del selection, on_skip  # the port's, for connectors that have it
         raise FixConfigError(f"{self._connection}: GitHub gives work items, no series: measure a count or a completion")
 
     def requests(self) -> int:
