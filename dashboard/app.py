@@ -26,13 +26,14 @@ from dashboard.reader import Reader
 from dashboard.templating import environments
 from dashboard.texts import LANGUAGES
 from mapping.errors import FixConfigError, OkrsyncError
+from mapping.show import Lang
 
 STATIC = Path(str(files("dashboard").joinpath("static")))
 A_YEAR = "public, max-age=31536000, immutable"
 
 
 def create_app(
-    reader: Reader, *, default_language: str = LANGUAGES[0], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    reader: Reader, *, default_language: Lang = LANGUAGES[0], now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Starlette:
     """Return the read-only page over ``reader`` as an ASGI application.
 
@@ -61,7 +62,7 @@ def create_app(
         exception_handlers={
             HTTPException: lambda request, error: refusal(site, request, error),
             OkrsyncError: lambda request, error: unavailable(site, request, error),
-            Exception: lambda request, error: failure(site, request),
+            Exception: lambda request, _error: failure(site, request),
         },
     )
 

@@ -15,8 +15,6 @@ MOVES_SHOWN = 6
 HISTORIES_READ = 3 * MOVES_SHOWN
 """So many of the latest changes are looked at; among first readings no move may be found."""
 
-GOOD = frozenset({Status.ON_TRACK, Status.ACHIEVED})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
@@ -53,15 +51,20 @@ class Move:
     after: CheckIn
 
 
+def counts(standings: Sequence[Standing]) -> Counter[Status]:
+    """Return how many key results have each status; 0 for those that none has."""
+    return Counter(standing.status for standing in standings)
+
+
 def tallies(standings: Sequence[Standing]) -> tuple[Tally, ...]:
     """Return the statuses that occur, from good to unknown."""
-    counts = Counter(standing.status for standing in standings)
+    by_status = counts(standings)
     found: list[Tally] = []
     start = Decimal(0)
     for status in SUMMARY_ORDER:
-        if counts[status]:
-            share = Decimal(counts[status]) / len(standings)
-            found.append(Tally(status=status, count=counts[status], start=start, share=share))
+        if by_status[status]:
+            share = Decimal(by_status[status]) / len(standings)
+            found.append(Tally(status=status, count=by_status[status], start=start, share=share))
             start += share
     return tuple(found)
 
@@ -75,6 +78,7 @@ def teams(objectives: Sequence[ObjectiveStanding], status: Status | None = None)
     """Return objectives by team, teams in the order of their first objective.
 
     Args:
+        objectives: in the order of the rules.
         status: keep only objectives that have a key result of this status.
     """
     by_team: dict[str | None, list[ObjectiveStanding]] = {}

@@ -12,14 +12,15 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from mapping.readings import CheckIn, Pace
-from mapping.rules import Cycle
+from mapping.metric import clamp, has_ramp, is_rate
+from mapping.readings import CheckIn
+from mapping.rules import Cycle, Metric
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 88, 28, 4
 LEAST_SPAN = Decimal("0.1")
 """A sparkline spans at least a tenth of the way, so that a tremor does not look like a mountain."""
 
-CHART_HEIGHT, CHART_TOP, CHART_BOTTOM = 260, 28, 216
+CHART_HEIGHT, CHART_TOP, CHART_BOTTOM = 276, 44, 236
 """Height of the drawing, and where the highest and the lowest progress lie in it."""
 FURTHEST_DOWN, FURTHEST_UP = Decimal("-0.5"), Decimal("1.5")
 """Progress beyond these is drawn at the edge; its number stands beside it."""
@@ -31,12 +32,7 @@ def percent(share: Decimal) -> str:
     >>> percent(Decimal("0.525"))
     '52.5%'
     """
-    return f"{_plain(clamped(share) * 100)}%"
-
-
-def clamped(share: Decimal) -> Decimal:
-    """Return ``share`` held between 0 and 1."""
-    return min(Decimal(1), max(Decimal(0), share))
+    return f"{_plain(clamp(share) * 100)}%"
 
 
 def _plain(number: Decimal) -> str:
@@ -95,33 +91,34 @@ class Chart:
     today: str
     today_anchor: str
     running: bool
-    expected: tuple[tuple[str, str, str, str], ...]
-    """Stretches (x1, y1, x2, y2) of the expected line."""
+    expected_from: str
+    """Height of the expected line at the start of the cycle; at its end it is ``target_y``."""
     baseline_y: str
     target_y: str
     months: tuple[tuple[str, date], ...]
 
 
-def chart(check_ins: Sequence[CheckIn], cycle: Cycle, pace: Pace) -> Chart:
+def chart(check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datetime) -> Chart:
     """Return the drawing of a key result's check-ins over its cycle.
 
     Args:
-        check_ins: in any order; each holds until the next one, the last until today.
+        check_ins: in any order; each holds until the next one, the last until now.
         cycle: gives the width.
-        pace: ``elapsed`` is today's place, ``expected`` the height of the expected line there.
+        metric: tells whether progress is expected along a line or in full all along.
+        now: today's place.
     """
     ordered = sorted(check_ins, key=lambda check_in: (check_in.at, check_in.run))
     known = [held(check_in.raw_progress) for check_in in ordered if check_in.raw_progress is not None]
     scale = Scale(low=min([Decimal(0), *known]), high=max([Decimal(1), *known]))
-    today = pace.elapsed
-    knee = (percent(today), scale.y(pace.expected))
-    start, end = ("0%", scale.y(Decimal(0))), ("100%", scale.y(Decimal(1)))
+    passed = place_in(cycle, now)
+    today = clamp(passed)
+    climbs = has_ramp(metric) and not is_rate(metric)
     return Chart(
         steps=tuple(_steps(ordered, cycle, today, scale)),
         today=percent(today),
         today_anchor="start" if today < Decimal("0.08") else "end" if today > Decimal("0.92") else "middle",
-        running=0 < today < 1,
-        expected=((*start, *knee), (*knee, *end)),
+        running=0 < passed < 1,
+        expected_from=scale.y(Decimal(0 if climbs else 1)),
         baseline_y=scale.y(Decimal(0)),
         target_y=scale.y(Decimal(1)),
         months=tuple(_months(cycle)),
@@ -154,7 +151,7 @@ class Scale:
 
 
 def _steps(ordered: Sequence[CheckIn], cycle: Cycle, today: Decimal, scale: Scale) -> list[Step]:
-    places = [clamped(place_in(cycle, check_in.at)) for check_in in ordered] + [today]
+    places = [clamp(place_in(cycle, check_in.at)) for check_in in ordered] + [today]
     steps: list[Step] = []
     before: str | None = None
     for check_in, start, end in zip(ordered, places, places[1:], strict=False):
@@ -184,11 +181,6 @@ def place_in(cycle: Cycle, at: datetime) -> Decimal:
     """Return the share of the cycle that had passed at an instant; below 0 before it, above 1 after it."""
     start, end = _midnight(cycle.starts_on, cycle.timezone), _midnight(cycle.ends_on, cycle.timezone)
     return Decimal(repr((at - start).total_seconds())) / Decimal(repr((end - start).total_seconds()))
-
-
-def local_day(cycle: Cycle, at: datetime) -> date:
-    """Return the date of an instant in the cycle's time zone."""
-    return at.astimezone(ZoneInfo(cycle.timezone)).date()
 
 
 def last_day(cycle: Cycle) -> date:

@@ -15,11 +15,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from dashboard import board, drawing
 from dashboard.as_json import explanation_json, overview_json
-from dashboard.languages import COOKIE, ONE_YEAR, language_of
+from dashboard.languages import COOKIE, ONE_YEAR, known, language_of
 from dashboard.reader import Reader
-from dashboard.texts import LANGUAGES
+from mapping.periods import local_date
 from mapping.readings import Contribution, Explanation, Overview, Status
 from mapping.rules import Cycle
+from mapping.show import Lang
 
 RUNS_SHOWN = 30
 ITEMS_A_PAGE = 100
@@ -32,7 +33,7 @@ class Site:
 
     reader: Reader
     environments: Mapping[str, Environment]
-    default_language: str
+    default_language: Lang
     now: Callable[[], datetime]
     asset: Callable[[str], str]
 
@@ -46,7 +47,7 @@ class Site:
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers["Content-Language"] = language
-        if request.query_params.get("lang") in LANGUAGES:
+        if known(request.query_params.get("lang")) is not None:
             response.set_cookie(
                 COOKIE, language, max_age=ONE_YEAR, path=here.root or "/", httponly=True, samesite="lax"
             )
@@ -68,10 +69,10 @@ class Site:
             cycles=cycles,
             now=shown.as_of,
             passed=drawing.place_in(shown.cycle, shown.as_of),
-            days_left=(shown.cycle.ends_on - drawing.local_day(shown.cycle, shown.as_of)).days,
+            days_left=(shown.cycle.ends_on - local_date(shown.as_of, shown.cycle.timezone)).days,
             total=len(standings),
             tallies=board.tallies(standings),
-            good=sum(standing.status in board.GOOD for standing in standings),
+            counts=board.counts(standings),
             chosen=chosen,
             teams=board.teams(shown.objectives, chosen),
             moves=board.moves(shown, self.reader),
@@ -83,7 +84,7 @@ class Site:
 
     def key_result(self, request: Request) -> Response:
         """Answer ``/kr/{objective}/{key_result}``: why one number is what it is."""
-        explanation = self._explain(request)
+        explanation, now = self._explain(request), self.now()
         cycles = newest_first(self.reader.cycles())
         cycle = next((cycle for cycle in cycles if cycle.id == explanation.cycle), None)
         if cycle is None:
@@ -95,8 +96,8 @@ class Site:
             standing=explanation.standing,
             cycle=cycle,
             cycles=cycles,
-            now=self.now(),
-            chart=drawing.chart(explanation.check_ins, cycle, explanation.standing.pace),
+            now=now,
+            chart=drawing.chart(explanation.check_ins, cycle, explanation.standing.metric, now),
             history=with_previous(explanation),
             items=items_page(request, explanation.reading.evidence),
         )

@@ -1,10 +1,178 @@
-"""Sentences of the arithmetic in the reader's language."""
+"""Sentences of the arithmetic in the reader's language.
+
+The core speaks English, so that the command line, JSON and the page show one and the same reason. Here its sentences
+are recognised by their fixed parts, and those are translated; what they quote (a query, a vendor's words) stays.
+Unknown sentences are shown as they came. A test feeds the core's own sentences through, so that the two cannot drift.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
 from dashboard.texts import Texts
+from dashboard.texts import marked as _
+
+PHRASES = (
+    # pace
+    _("{progress} of the way with {expected} expected: {share} of the pace, {rest}"),
+    _("{progress} of the way with {expected} expected at any time (a rate): {share} of the pace, {rest}"),
+    _("on track from {bound}"),
+    _("at risk from {bound}"),
+    _("{passed} of the cycle has passed, nothing is judged before {grace}"),
+    _("the cycle begins on {date}"),
+    _("nothing has been measured yet"),
+    _("the last good value stands: {reason}"),
+    _("the threshold is met; without a baseline there is no ramp to be judged against"),
+    _("the threshold is not met; without a baseline there is no ramp to be judged against"),
+    _("the cycle is over at {progress} of the way: {rest}"),
+    _("committed is achieved from {bound}"),
+    _("committed is achieved from {bound}, partial from {partly}"),
+    _("aspirational is achieved from {bound}"),
+    _("aspirational is achieved from {bound}, partial from {partly}"),
+    # steps
+    _("progress: ({value} − {baseline}) / ({target} − {again}) = {progress}"),
+    _("read from {text}"),
+    _("{count} left out: {reason}"),
+    _("{count} assumed: {reason}"),
+    _("no data: {reason}"),
+    # formulas
+    _("1 item"),
+    _("{count} items"),
+    _("{done} of {all} items done"),
+    _("{done} of {all} items done, in progress counts {credit}"),
+    _("{done} of {all} {text} done ({count} of {items})"),
+    _("{done} of {all} {text} done ({count} of {items}), in progress counts {credit}"),
+    _("{sum} {text} in {items}"),
+    _("{sum} {text} / {items}"),
+    _("{number} is the least {text} of {items}"),
+    _("{number} is the greatest {text} of {items}"),
+    _("({rest}) / ({reason}) = {number}"),
+    _("{number} read"),
+    _("{over} of {count} weeks ({months}) = {number}"),
+    _("{over} of {count} months ({months}) = {number}"),
+    _("{over} of {count} quarters ({months}) = {number}"),
+    _("{months} (running week, as none is complete yet)"),
+    _("{months} (running month, as none is complete yet)"),
+    _("{months} (running quarter, as none is complete yet)"),
+    _("mean"),
+    _("latest"),
+    _("worst"),
+    _("total"),
+    # no data
+    _("never read completely so far: {text}"),
+    _("nothing has ever matched: {text}"),
+    _("nothing matches any more: {text}"),
+    _("all {items} vanished, deleted or hidden from us: {text}"),
+    _("no sample yet: {text}"),
+    _("the first sample is of {date}: {text}"),
+    _("no item counts: {parts}"),
+    _("no item is left to take the average of"),
+    _("no item is left to take the min of"),
+    _("no item is left to take the max of"),
+    _("none of {items} has {text}, so there is no mean"),
+    _("none of {items} has {text}, so there is no median"),
+    _("none of {items} has {text}"),
+    _("the weights of {items} sum to {number}"),
+    _("the denominator is 0: {reason}"),
+    _("numerator: {reason}"),
+    _("denominator: {reason}"),
+    _("numerator"),
+    _("denominator"),
+    _("no week of the cycle has a value so far"),
+    _("no month of the cycle has a value so far"),
+    _("no quarter of the cycle has a value so far"),
+    # items
+    _("closed without being done"),
+    _("closed without being done, so neither done nor open"),
+    _("has children in the selection"),
+    _("not matched by the filter"),
+    _("has no date"),
+    _("dated outside the cycle"),
+    _("dated after today"),
+    _("no estimate: counted as {number}"),
+    _("no estimate: counted as the mean {number}"),
+    _("no estimate: counted as the median {number}"),
+    _("no estimate"),
+    _("no {text}"),
+    # syncs
+    _("not asked for in this run"),
+)
+
+NUMBER = r"[-−]?\d[\d.,]*(?: ?%)?"
+SENTENCES = frozenset({"reason", "rest", "items", "over"})
+"""Groups that are sentences of ours again."""
+QUOTED = frozenset({"text"})
+"""Groups that are somebody else's words."""
+VALUES = frozenset({"value", "baseline", "target", "again", "months"})
+"""Groups that hold numbers with their units or names."""
+_GROUP = re.compile(r"\\{(\w+)\\}")
+_PART = re.compile(r"(\d+) (.+)")
+_FIGURE = re.compile(
+    r"(?<![\w.,-])(?P<sign>[€$£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<percent> ?%)?(?![\w-])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A phrase and how to recognise it."""
+
+    template: str
+    shape: re.Pattern[str]
+
+
+@cache
+def patterns() -> Sequence[Pattern]:
+    """Return the phrases with their shapes, the most specific first."""
+    made = [Pattern(template, re.compile(_GROUP.sub(_shape, re.escape(template)), re.DOTALL)) for template in PHRASES]
+    return sorted(made, key=lambda pattern: len(_GROUP.sub("", re.escape(pattern.template))), reverse=True)
+
+
+def _shape(group: re.Match[str]) -> str:
+    name = group[1]
+    if name == "date":
+        return rf"(?P<{name}>\d{{4}}-\d\d-\d\d)"
+    return f"(?P<{name}>{'.+?' if name in SENTENCES | QUOTED | VALUES | {'parts'} else NUMBER})"
 
 
 def phrase(text: str, texts: Texts) -> str:
-    """Return ``text`` in the language of ``texts``."""
-    return texts(text)
+    """Return ``text`` in the language of ``texts``, as far as its words are ours."""
+    for pattern in patterns():
+        found = pattern.shape.fullmatch(text)
+        if found is not None:
+            parts = {name: _part(name, part, texts) for name, part in found.groupdict().items()}
+            return texts(pattern.template).format(**parts)
+    return text
+
+
+def _part(name: str, part: str, texts: Texts) -> str:
+    if name in QUOTED:
+        return part
+    if name in SENTENCES:
+        return phrase(part, texts)
+    if name == "date":
+        return texts.full_day(date.fromisoformat(part))
+    if name == "parts":
+        return ", ".join(_counted(each, texts) for each in part.split(", "))
+    return figures(part, texts)
+
+
+def _counted(part: str, texts: Texts) -> str:
+    found = _PART.fullmatch(part)
+    return f"{found[1]} {phrase(found[2], texts)}" if found else part
+
+
+def figures(text: str, texts: Texts) -> str:
+    """Return ``text`` with its numbers as the language writes them: ``€1,250.5`` is ``1 250,5 €`` in French."""
+    return _FIGURE.sub(lambda figure: _figure(figure, texts), text)
+
+
+def _figure(figure: re.Match[str], texts: Texts) -> str:
+    number, sign, percent = figure["number"], figure["sign"] or "", figure["percent"]
+    if texts.language == "fr":
+        number = number.replace(",", "\u202f").replace(".", ",")
+        return f"{number}\u00a0{sign}" if sign else f"{number}\u202f%" if percent else number
+    return f"{sign}{number}{'%' if percent else ''}"

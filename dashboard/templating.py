@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dashboard import drawing, values, vocabulary
+from dashboard import drawing, vocabulary
 from dashboard.links import safe_href
 from dashboard.phrases import phrase
 from dashboard.texts import LANGUAGES, Texts
 from mapping.rules import Cycle, Metric, Unit
+from mapping.show import show_delta, show_metric, show_progress, show_value
 
 QUARTER = re.compile(r"(?P<year>\d{4})-?q(?P<quarter>[1-4])", re.IGNORECASE)
 Word = TypeVar("Word", bound=str)
@@ -44,23 +46,25 @@ def environment(texts: Texts) -> Environment:
 
 
 def _formats(texts: Texts) -> dict[str, object]:
-    def value(number: Decimal, unit: Unit) -> str:
-        return values.show_value(number, unit, texts)
+    language = texts.language
 
-    def bare(number: Decimal, unit: Unit) -> str:
-        return values.show_bare_value(number, unit, texts)
+    def value(number: Decimal | None, unit: Unit) -> str:
+        return show_value(number, unit, language)
+
+    def bare(number: Decimal | None, unit: Unit) -> str:
+        return show_value(number, replace(unit, name=None), language)
 
     def delta(number: Decimal, unit: Unit) -> str:
-        return values.show_delta(number, unit, texts)
+        return show_delta(number, unit, language)
 
     def way(metric: Metric) -> str:
-        return values.show_way(metric, texts)
+        return show_metric(metric, language)
 
-    def progress(share: Decimal) -> str:
-        return values.show_progress(share, texts)
+    def progress(share: Decimal | None) -> str:
+        return show_progress(share, language)
 
     def number(plain: Decimal | int) -> str:
-        return values.show_number(Decimal(plain), texts)
+        return show_value(Decimal(plain), Unit(), language)
 
     return {
         "value": value,

@@ -18,7 +18,9 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LANGUAGES = ("en", "fr")
+from mapping.show import Lang
+
+LANGUAGES: tuple[Lang, ...] = ("en", "fr")
 """The first one is the language that the texts in the code are written in."""
 
 MINUTE = timedelta(minutes=1)
@@ -42,10 +44,13 @@ def marked(text: str) -> str:
     return text
 
 
+JUST_NOW = marked("just now")
+
+
 class Texts:
     """Everything that differs between languages, bound to one of them."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Lang) -> None:
         self.language = language
         self.locale = Locale.parse(language)
         self.translations = catalogue(language)
@@ -76,5 +81,5 @@ class Texts:
         """Return how long before ``now`` an instant was: ``2 hours ago``; below a minute ``just now``."""
         passed = now - at
         if passed < MINUTE:
-            return self("just now")
+            return self(JUST_NOW)
         return format_timedelta(-passed, add_direction=True, threshold=1.5, locale=self.locale)

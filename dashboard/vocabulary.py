@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.texts import marked as _
 from mapping.readings import CauseKind, Status
-from mapping.rules import ObjectiveKind, Period
+from mapping.rules import ObjectiveKind
 from mapping.words import ItemState, Outcome
 
 STATUS_WORDS = {
@@ -55,13 +55,12 @@ ITEM_WORDS = {
     ItemState.WONT_DO: _("won't do"),
 }
 
-OUTCOME_WORDS = {
+OUTCOME_WORDS: dict[str, str] = {
     Outcome.COMPLETE: _("complete"),
     Outcome.PARTIAL: _("partial"),
     Outcome.FAILED: _("failed"),
     Outcome.SKIPPED: _("skipped"),
+    "never pulled": _("never pulled"),
 }
 
 KIND_WORDS = {ObjectiveKind.COMMITTED: _("committed"), ObjectiveKind.ASPIRATIONAL: _("aspirational")}
-
-PERIOD_WORDS = {Period.WEEK: _("per week"), Period.MONTH: _("per month"), Period.QUARTER: _("per quarter")}
