@@ -18,6 +18,7 @@ from connectors.http import HttpClient, Reply
 from connectors.jira.options import JiraOptions
 from connectors.jira.refusals import NotThereError, refusal, refused_login
 from connectors.port import Surroundings
+from connectors.redact import Redactor
 from mapping.errors import FixConfigError, PartialReadError
 
 IDS_A_PAGE = 5000
@@ -125,6 +126,7 @@ class JiraClient:
     def __init__(self, options: JiraOptions, surroundings: Surroundings) -> None:
         self._options = options
         self._connection = surroundings.connection
+        self._redactor = Redactor([options.token, basic(options)])
         self.http = HttpClient(
             base_url=options.api_url or options.url,
             vendor="Jira",
@@ -227,7 +229,7 @@ class JiraClient:
         reply = await self._post("rest/api/3/search/jql", body, accept=(400,))
         if token is not None and reply.status == 400:
             raise PartialReadError(
-                f"{self._connection}: Jira refused a further page ({reply.says()}): the next run tries again"
+                f"{self._connection}: Jira refused a further page ({self._says(reply)}): the next run tries again"
             )
         self._check_query(reply, jql)
         page = reply.decode(shape)
@@ -248,9 +250,12 @@ class JiraClient:
     def _check_query(self, reply: Reply, jql: str) -> None:
         if reply.status == 400:
             raise FixConfigError(
-                f"{self._connection}: Jira does not accept the query: {reply.says() or 'no reason given'}: "
+                f"{self._connection}: Jira does not accept the query: {self._says(reply)}: "
                 f"correct the rule, its query is {jql}"
             )
+
+    def _says(self, reply: Reply) -> str:
+        return self._redactor.clean(reply.says()) or "no reason given"
 
     async def _post(self, path: str, body: dict[str, object], accept: Collection[int] = ()) -> Reply:
         # Searches change nothing, so they may be sent again.

@@ -193,12 +193,12 @@ class Metadata:
             failure: Exception = self._refused(error)
         except requests.JSONDecodeError as error:
             failure = self._not_json(error.doc)
-        except (requests.exceptions.InvalidURL, requests.exceptions.SSLError) as error:
-            failure = FixConfigError(self._line(f"{self._who} cannot be reached: {error}: check url"))
+        except requests.exceptions.SSLError as error:
+            failure = self._insecure(error)
         except requests.ConnectionError as error:
-            failure = AttemptFailedError(Trouble.UNREACHABLE, self._line(f"cannot be reached: {error}"))
+            failure = AttemptFailedError(Trouble.UNREACHABLE, self._line(f"does not answer: {_reason(error)}"))
         except requests.RequestException as error:
-            failure = AttemptFailedError(Trouble.AWAY, self._line(f"broke off its answer ({error})"))
+            failure = AttemptFailedError(Trouble.AWAY, self._line(f"broke off its answer ({_reason(error)})"))
         # Raised out here, so that the library's error, which holds headers and bodies, is no part of the chain.
         raise failure
 
@@ -208,6 +208,15 @@ class Metadata:
                 f"{self._who} answered with a web page instead of JSON: the address or the credential is wrong"
             )
         return AttemptFailedError(Trouble.AWAY, "answered with JSON that is cut short or broken")
+
+    def _insecure(self, error: requests.exceptions.SSLError) -> Exception:
+        reason = self._line(_reason(error))
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return FixConfigError(
+                f"{self._who}: the certificate of {self._options.url} is not trusted ({reason}): "
+                "name your company's certificates in REQUESTS_CA_BUNDLE, or correct the address"
+            )
+        return AttemptFailedError(Trouble.AWAY, f"broke off its answer ({reason})")
 
     def _library(self, api: str) -> Library:
         from connectors.jira.library import Library
@@ -239,3 +248,14 @@ class Metadata:
 
     def _line(self, text: str) -> str:
         return self._redactor.clean_line(text)
+
+
+def _reason(error: Exception) -> str:
+    """Return the operating system's word for a failure; the library wraps it in lines of its own."""
+    inner: BaseException | None = error
+    reason = type(error).__name__
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            reason = inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return reason
