@@ -6,10 +6,11 @@ from pathlib import Path
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.runner import Runner
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from config.load import Schedule
 from flows.sync import sync
@@ -19,9 +20,9 @@ ENTRYPOINT = "flows.sync:sync"
 """A module, not a file: a worker on another machine has okrsync installed, not this folder."""
 
 
-def nightly(rules: Path, schedule: Schedule) -> RunnerDeployment:
+async def nightly(rules: Path, schedule: Schedule) -> RunnerDeployment:
     """Return the deployment of the sync for one rules file, at its schedule in its time zone."""
-    deployment = sync.to_deployment(
+    deployment = await sync.ato_deployment(
         NAME,
         schedule=Cron(schedule.cron, timezone=schedule.timezone),
         parameters={"config": str(rules)},
@@ -47,13 +48,13 @@ async def deploy(rules: Path, schedule: Schedule, *, pool: str) -> str:
                 await client.create_work_pool(WorkPoolCreate(name=pool, type="process"))
             except ObjectAlreadyExists:
                 await client.read_work_pool(pool)  # somebody else was faster
-    deployment = nightly(rules, schedule)
-    await deployment.apply(work_pool_name=pool)
+    deployment = await nightly(rules, schedule)
+    await deployment.aapply(work_pool_name=pool)
     return f"{deployment.flow_name}/{deployment.name}"
 
 
 async def run_schedule(rules: Path, schedule: Schedule) -> None:
     """Run the schedule on this machine until cancelled, each sync in a process of its own."""
     runner = Runner(name="okrsync", pause_on_shutdown=False, limit=1)
-    await runner.aadd_deployment(nightly(rules, schedule))
+    await runner.aadd_deployment(await nightly(rules, schedule))
     await runner.start()

@@ -153,7 +153,7 @@ class _Reading:
         mark = self.pull.run.watermark(self.selection)
         known = mark is not None and mark.fingerprint == self.fingerprint
         await self._census(read_all=not known)
-        if mark is not None and mark.at is not None and known and Capability.DELTA in self.pull.connector.capabilities:
+        if mark is not None and known and Capability.DELTA in self.pull.connector.capabilities:
             self.newest = mark.at
             await self._changed(mark.at)
         return await self._departures() or self.ended()

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Self
 
 from mapping.measure import measure_one
-from mapping.plan import objective_standing, standing
-from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord, Standing
+from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
+from mapping.standing import objective_standing, standing
 from mapping.steps import steps
 from mapping.words import Selection
 from store import Freshness, Store
@@ -144,7 +144,7 @@ class StoreReader:
 
     def _queries(self, key_result: KeyResult) -> tuple[Query, ...]:
         selections = selections_of(key_result.measure)
-        facts = self._store.selection_facts([each.key for each in selections])
+        facts = self._store.facts([each.key for each in selections])
         return tuple(
             Query(
                 connection=each.connection,

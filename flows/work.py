@@ -169,10 +169,11 @@ class Work:
         connections = self.records()
         self.run.publish(
             check_ins=check_ins,
-            freshness=freshness(self.changes, self.run.freshness(), run=self.run.seq, now=self.started_at),
+            freshness=freshness(self.changes, self.store.freshness(), run=self.run.seq, now=self.started_at),
             declared=self.config.objectives,
             connections=connections,
             now=self.now(),
+            connectors={name: each.connector.name for name, each in self.config.connections.items()},
         )
         self.run.commit()
         return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
@@ -221,7 +222,7 @@ class Work:
         }
         seen = {result.selection.key for result in pulled}
         left_out = [each.key for name in self.config.connections for each in self.selections(name)]
-        for key, facts in self.run.selection_facts([key for key in left_out if key not in seen]).items():
+        for key, facts in self.store.facts([key for key in left_out if key not in seen]).items():
             if facts.outcome != Outcome.COMPLETE:
                 stale[key] = f"{facts.connection}: {facts.reason}"
         return stale

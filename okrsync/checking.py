@@ -7,24 +7,62 @@ import sys
 
 import typer
 
+from config.check import Finding, check_online
+from config.load import Config
+from flows.work import open_source, utc_now
 from mapping.errors import ConfigProblemsError, Problem
-from mapping.plain import plain
 from okrsync import show
 from okrsync.place import Place
 
 
 def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     """Report every problem; return whether there are any."""
-    problems: list[Problem] = []
-    said: list[str] = []
     try:
         config = place.rules()
     except ConfigProblemsError as error:
-        problems = error.problems
+        problems, said = error.problems, []
     else:
-        said.append(f"{place.rules_path.name}: {_count(config)}")
-        if not offline:
-            problems, found = asyncio.run(_online(config))
-            said += found
-    _report(problems, said, json=json)
+        findings = [] if offline else asyncio.run(_online(config, quiet=json))
+        problems = [each.problem for each in findings if each.problem is not None]
+        said = [_counted(config), *(str(each) for each in findings if each.problem is None)]
+    if json:
+        typer.echo(show.as_json({"problems": [_plain(each) for each in problems], "seen": said}))
+    else:
+        _print(problems, said, offline=offline)
     return bool(problems)
+
+
+async def _online(config: Config, *, quiet: bool) -> list[Finding]:
+    if not quiet and sys.stderr.isatty():
+        sys.stderr.write(f"Asking {', '.join(config.connections)}…\n")
+    return [each async for each in check_online(config, lambda name: open_source(config, name, now=utc_now))]
+
+
+def _counted(config: Config) -> str:
+    selections = sum(len(config.selections_of(name)) for name in config.connections)
+    return (
+        f"{config.path.name}: {len(config.objectives)} objectives, {len(config.key_results())} key results, "
+        f"{selections} selections on {len(config.connections)} connections"
+    )
+
+
+def _print(problems: list[Problem], said: list[str], *, offline: bool) -> None:
+    for line in said:
+        typer.echo(show.clean(line))
+    for problem in problems:
+        typer.echo(show.clean(str(problem)))
+    if problems:
+        typer.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
+    else:
+        typer.echo("The rules are fine; no connection was asked." if offline else "Everything is fine.")
+
+
+def _plain(problem: Problem) -> dict[str, object]:
+    place = problem.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "what": problem.what,
+        "fix": problem.fix,
+    }

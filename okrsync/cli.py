@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from okrsync.commands import demo, look, service, setup, sync
 
 app = typer.Typer(
     name="okrsync",
-    help="Keeps key results true: pulls work from Jira, GitHub and spreadsheets, computes progress, explains every number.",
+    help="Keeps key results true: pulls work from Jira, GitHub and spreadsheets, and explains every number.",
     epilog="Start with `okrsync demo`: it needs no account and no network.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

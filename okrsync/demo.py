@@ -11,19 +11,24 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.prefect_home import prepare
-from flows.work import SyncReport, Wish
+from flows.work import SyncReport, utc_now
 from okrsync import show
 from okrsync.place import Place
 from okrsync.sandbox.demo import advance, create, serve
+from okrsync.sandbox.records import serve_records
+from okrsync.serving import print_now, serve_page
 
 
 def run_demo(folder: Path, *, seed: int, stay: bool, port: int) -> None:
     """Make the demo in ``folder``; on a terminal (``stay``) serve page and sandbox until Ctrl-C."""
     out = show.console()
-    create(folder, seed=seed)
+    create(folder, seed=seed, now=utc_now())
     place = Place(folder=folder)
     with serve(folder) as sandbox:
-        _say(out, f"A company of its own now lives in {folder}/: its Jira and GitHub answer at {sandbox.address}.")
+        _say(
+            out,
+            f"A company of its own now lives in {folder}/: its Jira and GitHub answer at\n  {sandbox.jira_url} and {sandbox.github_url}",
+        )
         asyncio.run(_two_syncs(place, out))
         if stay:
             _stay(place, out, port)
@@ -59,8 +64,6 @@ def _print_summary(out: Console, report: SyncReport) -> None:
 
 
 def _stay(place: Place, out: Console, port: int) -> None:
-    from okrsync.serving import serve_page
-
     _try(out, place.folder, running=True)
     serve_page(place, host="127.0.0.1", port=port)
 
@@ -70,7 +73,7 @@ def _try(out: Console, folder: Path, *, running: bool) -> None:
     okrsync = _command()
     lines = [
         f"{okrsync} -C {folder} status",
-        f"{okrsync} -C {folder} why checkout/epic",
+        f"{okrsync} -C {folder} why new-checkout/epic",
         f"{okrsync} -C {folder} plan",
     ]
     if not running:
@@ -90,5 +93,8 @@ def _say(out: Console, words: str) -> None:
 
 
 def run_sandbox(folder: Path, *, jira_records: Path | None, github_records: Path | None) -> None:
-    """Serve until Ctrl-C."""
-    raise SystemExit(f"{folder} {jira_records} {github_records} {threading.active_count()} {Wish()}")
+    """Serve a demo's vendors until Ctrl-C; recorded records take the place of the made-up ones."""
+    with serve(folder) as sandbox:
+        serve_records(sandbox, jira=jira_records, github=github_records)
+        print_now(f"Jira:   {sandbox.jira_url}\nGitHub: {sandbox.github_url}\nCtrl-C ends.")
+        threading.Event().wait()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from rich.progress import Progress as Bars
@@ -41,20 +43,16 @@ def wish_of(
     )
 
 
-def _known(what: str, given: Sequence[str] | None, names: Sequence[str] | dict[str, object]) -> None:
-    from difflib import get_close_matches
-
+def _known(what: str, given: Sequence[str] | None, names: Collection[str]) -> None:
     for name in given or ():
         if name not in names:
-            near = get_close_matches(name, list(names), n=1)
+            near = get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
             raise FixConfigError(f"no {what} {name!r}: {hint}")
 
 
 def run_sync(place: Place, wish: Wish, *, how: Way | None, quiet: bool) -> SyncReport:
     """Run a sync; ``how`` None lets the surroundings decide: Prefect when an API is configured or running."""
-    import os
-
     way = how or ("prefect" if configured_api(place.data_folder, os.environ) else "in-process")
     if not quiet and how is None:
         said = "through Prefect" if way == "prefect" else "in this process (no Prefect API is configured)"
@@ -88,6 +86,27 @@ async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport
         key_results=sorted(wish.key_results),
         accept_shrink=wish.accept_shrink,
     )
+
+
+def run_deploy(place: Place, *, pool: str) -> list[str]:
+    """Put the schedule on the configured Prefect API; return what to tell.
+
+    Raises:
+        FixConfigError: no Prefect API is configured, or the rules name no schedule.
+    """
+    from okrsync.serving import schedule_of
+
+    schedule = schedule_of(place)
+    if configured_api(place.data_folder, os.environ) is None:
+        raise FixConfigError("no Prefect API is configured: set PREFECT_API_URL, or run `okrsync up` on this machine")
+    prepare(place.data_folder)
+    from flows.deployment import deploy
+
+    name = asyncio.run(deploy(place.rules_path, schedule, pool=pool))
+    return [
+        f"Deployed {name}: {schedule.cron} ({schedule.timezone}).",
+        f"Run a worker where okrsync is installed: prefect worker start --pool {pool}",
+    ]
 
 
 @contextmanager

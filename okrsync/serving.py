@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
-from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import uvicorn
 
+from config.load import Schedule
 from dashboard.app import create_app
 from flows.reader import StoreReader
 from mapping.errors import FixConfigError
 from okrsync.place import Place
 
 
-def page(place: Place, *, host: str, port: int, say: Callable[[str], None]) -> Callable[[], Awaitable[None]]:
-    """Return what serves the page until it is cancelled or interrupted.
-
-    Raises:
-        FixConfigError: when called, if the port is taken.
-    """
-
-    async def run() -> None:
-        with place.reader() as reader:
-            await serve_reader(reader, host=host, port=port, language=place.settings.language, say=say)
-
-    return run
-
-
-async def serve_reader(reader: StoreReader, *, host: str, port: int, language: str, say: Callable[[str], None]) -> None:
+async def serve_reader(reader: StoreReader, *, host: str, port: int, language: Literal["en", "fr"]) -> None:
     """Serve the page over an open reader."""
-    import socket
-
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -43,17 +29,51 @@ async def serve_reader(reader: StoreReader, *, host: str, port: int, language: s
         ) from error
     app = create_app(reader, default_language=language)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    say(f"The page: http://{host}:{listener.getsockname()[1]}/")
+    print_now(f"The page: http://{host}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
     await server.serve(sockets=[listener])
 
 
 def serve_page(place: Place, *, host: str, port: int) -> None:
     """Serve the page until Ctrl-C."""
-    asyncio.run(_serve(place, host, port))
+    asyncio.run(_page(place, host, port))
 
 
-async def _serve(place: Place, host: str, port: int) -> None:
-    await page(place, host=host, port=port, say=lambda line: print_now(f"{line}  (Ctrl-C ends)"))()
+def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> None:
+    """Run Prefect's server, the schedule and the page until Ctrl-C.
+
+    Raises:
+        FixConfigError: the rules name no schedule, or a port is taken.
+    """
+    from flows.up import run_up
+
+    schedule = schedule_of(place)
+    asyncio.run(
+        run_up(
+            place.rules_path,
+            schedule,
+            place.data_folder,
+            port=prefect_port,
+            page=lambda: _page(place, host, port),
+            say=print_now,
+        )
+    )
+
+
+def schedule_of(place: Place) -> Schedule:
+    """Return the schedule that the rules name.
+
+    Raises:
+        FixConfigError: they say ``schedule: none``.
+    """
+    schedule = place.rules().schedule
+    if schedule is None:
+        raise FixConfigError(f"{place.rules_path} says schedule: none: name a cron, as schedule: {{cron: 0 2 * * *}}")
+    return schedule
+
+
+async def _page(place: Place, host: str, port: int) -> None:
+    with place.reader() as reader:
+        await serve_reader(reader, host=host, port=port, language=place.settings.language)
 
 
 def print_now(line: str) -> None:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mapping.plain import plain
-from mapping.readings import Action, CausePart, Change, ObjectiveStanding, Overview, Standing, Status
+from mapping.readings import (
+    Action,
+    CausePart,
+    Change,
+    ConnectionRecord,
+    ObjectiveStanding,
+    Overview,
+    Standing,
+    Status,
+)
 from mapping.show import show_delta, show_metric, show_progress, show_value
+
+if TYPE_CHECKING:
+    from flows.work import SyncReport
 
 BADGES: dict[Status, tuple[str, str]] = {
     Status.ON_TRACK: ("● on track", "green"),
@@ -140,3 +154,74 @@ def cause(part: CausePart, change: Change) -> str:
         more = f" and {part.count - 3} more" if part.count > 3 else ""
         words += f" ({', '.join(clean(item) for item in part.items[:3])}{more})"
     return f"{words}: {clean(part.detail)}" if part.detail else words
+
+
+def heading(overview: Overview) -> Text:
+    """Return the line above a cycle's table."""
+    cycle = overview.cycle
+    run = (
+        f"run {overview.last_run.seq}, {overview.last_run.finished_at:%Y-%m-%d %H:%M} UTC" if overview.last_run else ""
+    )
+    text = Text(f"{cycle.id}", style="bold")
+    return text.append(f"  {cycle.starts_on} to {cycle.ends_on}  ·  last sync: {run or 'never'}\n", style="dim")
+
+
+def remarks(overview: Overview) -> Text:
+    """Return a line for each key result whose number is stale or missing, with the reason."""
+    text = Text()
+    for objective in overview.objectives:
+        for standing in objective.key_results:
+            reason = standing.stale_reason or standing.no_data
+            if reason:
+                text.append_text(badge(standing.pace.status)).append(f"  {standing.key_result}: {clean(reason)}\n")
+    return text
+
+
+OUTCOMES = {"complete": ("✔", "green"), "partial": ("◐", "yellow"), "failed": ("✘", "red"), "skipped": ("–", "dim")}
+
+
+def connections_table(connections: Iterable[ConnectionRecord]) -> Table:
+    """Return how each connection fared, with the reason where it did not come out whole."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    for column in ("", "connection", "matched", "read", "requests"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("reason", ratio=1, overflow="fold")
+    for each in connections:
+        sign, colour = OUTCOMES[each.outcome]
+        table.add_row(
+            Text(sign, style=colour),
+            Text(each.connection),
+            Text(f"{each.matched} matched", style="dim"),
+            Text(f"{each.read} read", style="dim"),
+            Text(_counted(each.requests, "request"), style="dim"),
+            Text(f"{each.outcome}: {clean(each.reason)}" if each.reason else ""),
+        )
+    return table
+
+
+def summary(report: SyncReport) -> Text:
+    """Return the last word on a sync or plan: how many changes, how many check-ins, how many held."""
+    counted = Counter(change.action for change in report.changes)
+    changes = counted[Action.CREATE] + counted[Action.CHANGE]
+    parts = [
+        f"{_counted(changes, 'change')} of {_counted(len(report.changes), 'key result')}",
+        _counted(report.check_ins, "check-in") + (" would be written" if report.run is None else " written"),
+    ]
+    if counted[Action.HOLD]:
+        parts.append(f"{counted[Action.HOLD]} held at the last good value")
+    return Text(", ".join(parts) + ".")
+
+
+def print_report(report: SyncReport) -> None:
+    """Print what a sync did, or a plan would do."""
+    out = console()
+    out.print(connections_table(report.connections))
+    out.print()
+    if any(change.action is not Action.KEEP for change in report.changes):
+        out.print(changes_table(report.changes))
+        out.print()
+    out.print(summary(report))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

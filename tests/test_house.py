@@ -35,7 +35,9 @@ def test_guard_is_content_with_our_own_rooms() -> None:
 def test_guard_names_a_package_that_holds_a_rooms_name(tmp_path: Path) -> None:
     (tmp_path / "mapping").mkdir()
     (tmp_path / "mapping" / "__init__.py").write_text("", encoding="utf-8")
-    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from okrsync.rooms import strangers; print(strangers())"
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from okrsync.rooms import strangers; print(strangers())"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "another package holds the name 'mapping'" in done.stdout
     assert "environment of its own" in done.stdout

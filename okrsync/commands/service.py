@@ -34,16 +34,10 @@ def up(
     prefect_port: Annotated[int, typer.Option(help="Port of the Prefect server.", min=1, max=65535)] = 4200,
 ) -> None:
     """Run the whole service on this machine: Prefect server, nightly schedule and page, until Ctrl-C."""
-    from flows.up import run_up
+    from okrsync.serving import run_service
 
     place: Place = ctx.obj
-    run_up(
-        place.rules_path,
-        place.rules(offline=True).schedule,
-        place.data_folder,
-        prefect_port=prefect_port,
-        page=place.page(host, port),
-    )
+    run_service(place, host=host, port=port, prefect_port=prefect_port)
 
 
 def deploy(

@@ -43,11 +43,11 @@ def sync(
     if prefect and in_process:
         raise typer.BadParameter("--prefect and --in-process exclude each other")
     from okrsync import show
-    from okrsync.running import run_sync, wish_of
+    from okrsync.running import Way, run_sync, wish_of
 
     place: Place = ctx.obj
     wish = wish_of(place, connection, key_result, accept_shrink=accept_shrink)
-    how = "prefect" if prefect else "in-process" if in_process else None
+    how: Way | None = "prefect" if prefect else "in-process" if in_process else None
     report = run_sync(place, wish, how=how, quiet=json)
     if json:
         typer.echo(show.as_json(report))
