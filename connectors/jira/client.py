@@ -96,7 +96,7 @@ class NamedFields(msgspec.Struct, frozen=True):
 
 
 class NamedIssue(msgspec.Struct, frozen=True):
-    """An issue by its present key."""
+    """An issue with its present key."""
 
     id: str
     key: str
@@ -145,6 +145,15 @@ class JiraClient:
         walk = _Walk(self._connection)
         async for page in self._pages(jql, ["id"], IDS_A_PAGE, SearchPage[IssueId], walk):
             yield [issue.id for issue in page.records]
+
+    async def example(self, jql: str) -> str | None:
+        """Return the first issue that matches as people call it, ``CHK-12 Pay by card``; None when none matches.
+
+        Raises:
+            PartialReadError, FixConfigError: as for :meth:`ids`.
+        """
+        page = await self._page(jql, ["summary"], 1, None, SearchPage[NamedIssue])
+        return next((f"{issue.key} {issue.fields.summary or ''}".strip() for issue in page.records), None)
 
     async def first_records(self, jql: str, fields: Sequence[str], most: int) -> SearchPage[msgspec.Raw]:
         """Return the first page of issues with their fields; ``more`` says whether it is all.

@@ -15,7 +15,7 @@ from connectors.jira.client import IDS_A_CALL, RECORDS_A_PAGE, IssueError, JiraC
 from connectors.jira.fields import resolve
 from connectors.jira.metadata import Metadata
 from connectors.jira.options import JiraOptions, JiraSelection
-from connectors.jira.records import FIELDS, Reader, name_of, reader_for
+from connectors.jira.records import FIELDS, Reader, reader_for
 from connectors.port import CensusPage, Glimpse, Identity, OnSkip, Surroundings
 from mapping.errors import FixConfigError, SkipRecordError
 from mapping.words import Sample, Selection, WorkItem
@@ -63,9 +63,8 @@ class JiraSource:
         if isinstance(chosen.filter, int):
             await self._client.filter(chosen.filter)
         restriction = chosen.restriction()
-        page = await self._client.first_records(jql.census_of(restriction), ["summary"], 1)
-        matches = await self._client.count(restriction)
-        return Glimpse(matches=matches, example=name_of(page.records[0]) if page.records else None)
+        example = await self._client.example(jql.census_of(restriction))
+        return Glimpse(matches=await self._client.count(restriction), example=example)
 
     async def fingerprint(self, fields: frozenset[str]) -> str:
         """Return a digest of what a reading depends on besides the issues.

@@ -258,7 +258,7 @@ class TestGlimpse:
     async def test_shows_an_estimate_and_an_example(self, source: JiraSource, site: Site) -> None:
         site.issues = [issue(1), issue(2)]
         glimpse = await source.glimpse(PROJECT)
-        assert (glimpse.matches, glimpse.example) == (2, "CHK-1 (10001)")
+        assert (glimpse.matches, glimpse.example) == (2, "CHK-1 Issue 1")
         assert site.to(COUNT)[0].body == {"jql": 'project = "CHK"'}
 
     async def test_an_epic_that_is_not_there_is_named_with_the_account(self, source: JiraSource) -> None:
