@@ -3,6 +3,9 @@ PYTHON ?= $(firstword $(foreach v,python3 python3.13 python3.12 python3.11,$(if 
 VENV ?= .venv
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 DEMO ?= okrsync-demo
+ROOMS := okrsync connectors flows store dashboard mapping config
+# Commands answer within a second only from compiled files, and some machines forbid Python to write them on its own.
+COMPILE = $(VENV)/bin/python -m compileall -q $(ROOMS)
 
 .PHONY: demo test lint types imports wheel lock clean
 
@@ -44,11 +47,13 @@ $(VENV)/bin/python: | $(UV)
 	$(UV) venv --quiet --python $(PYTHON) $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	test -e $(VENV)/.installed-dev || $(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements.lock
+	test -e $(VENV)/.installed-dev || $(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes requirements.lock
 	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --editable .
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	$(UV) pip sync --quiet --python $(VENV)/bin/python --require-hashes requirements-dev.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes requirements-dev.lock
 	$(UV) pip install --quiet --python $(VENV)/bin/python --no-deps --editable .
+	$(COMPILE)
 	touch $@ $(VENV)/.installed
