@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import lru_cache
-from types import NoneType, UnionType
+from operator import itemgetter
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -28,13 +29,14 @@ MAPPINGS = ("numbers", "fields")
 
 
 def _unknown(value: object) -> dict[object, object]:
-    if isinstance(value, Mapping):
+    if type(value) is MappingProxyType or isinstance(value, Mapping):  # the first is quicker, and the usual one
         return dict(value)
     raise TypeError(f"cannot store a {type(value).__name__}")
 
 
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=_unknown)
 _item = msgspec.json.Decoder(WorkItem)
+_state = msgspec.json.Decoder(dict[str, Any])
 
 
 def encode_item(item: WorkItem) -> str:
@@ -54,12 +56,17 @@ def content_hash(body: str) -> str:
 
 def differences(old: str, new: str) -> list[tuple[str, str, str]]:
     """Return (field, old JSON, new JSON) for every field that differs between two bodies of one item."""
-    before, after = _flat(old), _flat(new)
-    return [
-        (name, json.dumps(before.get(name)), json.dumps(after.get(name)))
-        for name in sorted(before.keys() | after.keys())
-        if not _same(name, before.get(name), after.get(name))
-    ]
+    before, after = _state.decode(old), _state.decode(new)
+    changed: list[tuple[str, Json, Json]] = []
+    for name in before.keys() | after.keys():
+        was, now = before.get(name), after.get(name)
+        if was == now:
+            continue
+        if name in MAPPINGS:
+            changed.extend(_entries(name, was, now))
+        else:
+            changed.append((name, was, now))
+    return [(name, _text(was), _text(now)) for name, was, now in sorted(changed, key=itemgetter(0))]
 
 
 def undone(body: str, old_values: Mapping[str, str]) -> WorkItem:
@@ -77,19 +84,21 @@ def undone(body: str, old_values: Mapping[str, str]) -> WorkItem:
     return msgspec.convert(state, WorkItem)
 
 
-def _flat(body: str) -> dict[str, object]:
-    state: dict[str, object] = json.loads(body)
-    for mapping in MAPPINGS:
-        entries = state.pop(mapping, None)
-        if isinstance(entries, dict):
-            state.update({f"{mapping}.{name}": value for name, value in entries.items()})
-    return state
+def _entries(name: str, was: Json, now: Json) -> Iterator[tuple[str, Json, Json]]:
+    before, after = (entries if isinstance(entries, dict) else {} for entries in (was, now))
+    for entry in before.keys() | after.keys():
+        old, new = before.get(entry), after.get(entry)
+        if old != new and not (name == "numbers" and _same_number(old, new)):
+            yield f"{name}.{entry}", old, new
 
 
-def _same(name: str, old: object, new: object) -> bool:
-    if name.startswith("numbers.") and isinstance(old, str) and isinstance(new, str):
-        return Decimal(old) == Decimal(new)  # a vendor that writes 5.0 for 5 has changed nothing
-    return old == new
+def _same_number(old: Json, new: Json) -> bool:
+    """Say whether 5 has become 5.0, which changes nothing."""
+    return isinstance(old, str) and isinstance(new, str) and Decimal(old) == Decimal(new)
+
+
+def _text(value: Json) -> str:
+    return _encoder.encode(value).decode()
 
 
 def encode_metric(metric: Metric) -> str:

@@ -21,6 +21,8 @@ def instant_text(value: datetime) -> str:
     Raises:
         ValueError: ``value`` has no time zone.
     """
+    if value.tzinfo is UTC:
+        return value.isoformat(timespec="microseconds")
     if value.tzinfo is None:
         raise ValueError(f"{value.isoformat()} has no time zone: the store takes aware instants only")
     return value.astimezone(UTC).isoformat(timespec="microseconds")

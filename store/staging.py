@@ -76,6 +76,7 @@ class Staging:
     def __init__(self, connection: Connection, native: Native) -> None:
         self._connection = connection
         self._native = native
+        self._items: list[tuple[WorkItem, str, str]] = []
         self._waiting: dict[str, list[Row]] = {table.name: [] for table in staging.sorted_tables}
         with connection.begin():
             for table in staging.sorted_tables:
@@ -83,7 +84,11 @@ class Staging:
 
     def add_items(self, batch: Iterable[WorkItem]) -> None:
         """Keep work items."""
-        self._add(staged_items, [_item_row(item) for item in batch])
+        for item in batch:
+            body = encode_item(item)
+            self._items.append((item, body, content_hash(body)))
+        if len(self._items) >= FLUSH_ROWS:
+            self._flush_items()
 
     def add_samples(self, batch: Iterable[Sample]) -> None:
         """Keep samples."""
@@ -152,6 +157,7 @@ class Staging:
 
     def flush(self) -> None:
         """Write what waits."""
+        self._flush_items()
         for table in staging.sorted_tables:
             self._flush(table)
 
@@ -172,29 +178,37 @@ class Staging:
             self._flush(table)
 
     def _flush(self, table: Table) -> None:
-        rows = self._waiting[table.name]
-        if not rows:
+        rows, self._waiting[table.name] = self._waiting[table.name], []
+        if rows:
+            with self._connection.begin():
+                self._native.stage(self._connection, table, rows)
+
+    def _flush_items(self) -> None:
+        """Write the items that the mirror does not hold as they are: reading hashes is quicker than writing rows."""
+        batch, self._items = self._items, []
+        if not batch:
             return
-        self._waiting[table.name] = []
         with self._connection.begin():
-            if table is staged_items:
-                rows = self._changed(rows)
-            self._native.stage(self._connection, table, rows)
+            known = {
+                connection: self._hashes(connection, [item.id for item, _, _ in batch if item.connection == connection])
+                for connection in {item.connection for item, _, _ in batch}
+            }
+            rows = [
+                item_row(item, body, digest)
+                for item, body, digest in batch
+                if known[item.connection].get(item.id) != digest
+            ]
+            self._native.stage(self._connection, staged_items, rows)
 
-    def _changed(self, rows: list[Row]) -> list[Row]:
-        """Leave out what the mirror holds already: reading hashes is quicker than writing rows."""
-        known: set[Row] = set()
-        for connection in {row[0] for row in rows}:
-            ids = [str(row[1]) for row in rows if row[0] == connection]
-            query = select(items.c.id, items.c.content_hash).where(
-                items.c.connection == connection, self._native.among(items.c.id, ids)
-            )
-            known.update((connection, item, digest) for item, digest in self._connection.execute(query))
-        return [row for row in rows if (row[0], row[1], row[6]) not in known]
+    def _hashes(self, connection: str, ids: Sequence[str]) -> dict[str, str]:
+        query = select(items.c.id, items.c.content_hash).where(
+            items.c.connection == connection, self._native.among(items.c.id, ids)
+        )
+        return dict(self._connection.execute(query).tuples().all())
 
 
-def _item_row(item: WorkItem) -> Row:
-    body = encode_item(item)
+def item_row(item: WorkItem, body: str, digest: str) -> Row:
+    """Return a work item as a row of the staging table."""
     return (
         item.connection,
         item.id,
@@ -202,7 +216,7 @@ def _item_row(item: WorkItem) -> Row:
         item.state.value,
         _clean(item.parent),
         instant_text(item.updated_at),
-        content_hash(body),
+        digest,
         body,
     )
 
