@@ -213,7 +213,7 @@ class Pass:
             why = "no sample yet" if not samples else f"the first sample is of {samples[0].at:%Y-%m-%d}"
             return Reading(value=None, no_data=f"{why}: {measure.selection}")
         newest = max(enumerate(past), key=lambda pair: (pair[1].at, pair[0]))[1]
-        check_currency(key_result, newest)
+        check_unit(key_result, newest)
         return Reading(
             value=newest.value, formula=f"{decimal_text(newest.value)} read", at=newest.at, origin=newest.origin
         )
@@ -316,17 +316,21 @@ def _summed(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, in
     return {name: first.get(name, 0) + second.get(name, 0) for name in sorted({*first, *second})}
 
 
-def check_currency(key_result: KeyResult, sample: Sample) -> None:
-    """Refuse a sample in another currency than the metric's; nothing here converts.
+def check_unit(key_result: KeyResult, sample: Sample) -> None:
+    """Refuse a sample in another unit than the metric's: 0.25 is not 25, and nothing here converts money.
 
     Raises:
-        RuleError: both are currencies, and they differ.
+        RuleError: both say their unit, and they differ.
     """
     unit = key_result.metric.unit
-    if unit.kind is not UnitKind.CURRENCY or sample.unit not in CODES:
-        return
-    if unit.currency is not None and sample.unit != unit.currency:
+    if not isinstance(key_result.measure, Latest) or sample.unit is None:
+        return  # a ratio has a unit of its own
+    place = sample.origin or sample.series
+    if sample.unit in CODES and unit.kind is UnitKind.CURRENCY and sample.unit != unit.currency:
+        fix = "state the metric in the currency of its source"
+        raise RuleError(f"{key_result.id} is in {unit.currency}, but {place} gives {sample.unit}: {fix}")
+    if sample.unit == UnitKind.PERCENT and unit.kind is not UnitKind.PERCENT:
+        fix = "write baseline and target with a percent sign"
         raise RuleError(
-            f"{key_result.id} is in {unit.currency}, but {sample.origin or sample.series} gives {sample.unit}: "
-            "state the metric in the currency of its source"
+            f"{key_result.id} is no percentage, but {place} gives {decimal_text(sample.value * 100)} %: {fix}"
         )

@@ -87,7 +87,7 @@ _POINT_WORDS = {
     "pt": RelativeKind.POINTS, "pts": RelativeKind.POINTS, "point": RelativeKind.POINTS, "points": RelativeKind.POINTS,
 }  # fmt: skip
 # no-break, narrow no-break, figure and thin spaces all mean: the same number goes on
-_SPACES = re.compile(r"[\s\u00a0\u202f\u2007\u2009]+")
+_SPACES = re.compile("[ \u00a0\u202f\u2007\u2009]+")
 _MULTIPLE = re.compile(r"(?:[xX×] ?(?P<after>[0-9][0-9 .,_]*)|(?P<before>[0-9][0-9 .,_]*) ?[xX×])")
 _NUMBER = re.compile(r"(?P<number>[0-9][0-9 .,_]*(?:[eE][+-]?[0-9]{1,2})?|[.,][0-9]+)")
 _SCORE = re.compile(r"(?P<number>[0-9][0-9 .,_]*?) ?/ ?(?P<top>[0-9]{1,3})")

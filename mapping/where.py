@@ -52,6 +52,11 @@ SOMETIMES: Mapping[str, Callable[[WorkItem], datetime | None]] = {
 """What an item may lack; ask ``has(item.done_at)`` first."""
 
 
+DATES = "when"
+"""A map of mixed values cannot hold an instant here, so ``item.done_at`` is looked up in a map of instants. Its name is
+as long as ``item``: columns in messages stay true."""
+
+
 class Verdict(Enum):
     """What a filter says of an item."""
 
@@ -133,7 +138,7 @@ def compile_where(text: str) -> Where:
     if needless is not None:
         raise RuleError(f"filter {text!r}: item.{needless[1]} is always there: leave has() out")
     try:
-        program = _environment().compile(text)
+        program = _environment().compile(_TOKENS.sub(_to_dates, text))
     except RuntimeError as error:
         raise RuleError(_compile_message(text, str(error))) from error
     kind = program.return_type().name()
@@ -168,7 +173,8 @@ def _environment() -> cel.Env:
         "fields": kind.Map(kind.STRING, kind.STRING),
     }
     variables = {f"item.{name}": typed.get(name, kind.STRING) for name in ALWAYS}
-    return cel.NewEnv(variables={"item": kind.Map(kind.STRING, kind.DYN), **variables})
+    dates = kind.Map(kind.STRING, kind.TIMESTAMP)
+    return cel.NewEnv(variables={"item": kind.Map(kind.STRING, kind.DYN), DATES: dates, **variables})
 
 
 _NEEDLESS = re.compile(rf"\bhas\(\s*item\s*\.\s*({'|'.join(ALWAYS)})\s*\)")
@@ -197,16 +203,23 @@ def _used(text: str) -> tuple[frozenset[str] | None, frozenset[str]]:
     return (None if bare else frozenset(roots)), frozenset(names | (ALWAYS.keys() if bare else set()))
 
 
+def _to_dates(token: re.Match[str]) -> str:
+    """Return a token with ``item.created_at`` turned to the map of instants."""
+    name = token["name"] or (token["index"] or "")[1:-1]
+    return DATES + token[0].removeprefix("item") if name in SOMETIMES else token[0]
+
+
 def _activation(item: WorkItem, roots: frozenset[str] | None) -> dict[str, object]:
     """Return the flat item: typed names beside a map with the rest. Converting costs more than evaluating."""
     flat: dict[str, object] = {}
-    data: dict[str, object] = {"item": flat}
+    dates: dict[str, datetime] = {}
+    data: dict[str, object] = {"item": flat, DATES: dates}
     for name in ALWAYS if roots is None else roots & ALWAYS.keys():
         data[f"item.{name}"] = flat[name] = ALWAYS[name](item)
     for name in SOMETIMES if roots is None else roots & SOMETIMES.keys():
         instant = SOMETIMES[name](item)
         if instant is not None:
-            flat[name] = instant
+            dates[name] = instant
     for name in _own_names(item) if roots is None else roots - ALWAYS.keys() - SOMETIMES.keys():
         if name in item.numbers:
             flat[name] = float(item.numbers[name])

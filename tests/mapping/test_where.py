@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import pytest
+
+from mapping.errors import RuleError
+from mapping.where import ALWAYS, Verdict, compile_where
+from mapping.words import ItemState
+from tests.mapping.worlds import DOING, DONE, TODO, WONT, day, item
+
+BUG = item(
+    "1",
+    TODO,
+    points=3,
+    kind="bug",
+    status="À faire",
+    labels=("checkout", "urgent"),
+    title="Pay twice",
+    created_at=day("2026-10-02"),
+    fields={"team": "payments"},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "belongs"),
+    [
+        ("!item.done", True),
+        ('item.state == "todo"', True),
+        ('item.kind == "bug" && item.level == 0', True),
+        ('item.status == "À faire"', True),
+        ('"urgent" in item.labels', True),
+        ('item.labels.exists(label, label.startsWith("check"))', True),
+        ('item.key == "CHK-2"', False),
+        ('item.title.contains("twice")', True),
+        ('item.assignee == ""', True),
+        ('item.assignee == "ana"', False),
+        ("item.story_points >= 3", True),
+        ('item.numbers["story_points"] > 3.5', False),
+        ('item.team == "payments" && item.fields["team"] == "payments"', True),
+        ("has(item.story_points) && item.story_points * 2.0 == 6.0", True),
+        ("has(item.estimate) && item.estimate > 3", False),
+        ("has(item.done_at)", False),
+        ('has(item.created_at) && item.created_at < timestamp("2026-10-03T00:00:00Z")', True),
+        ('item["kind"] == "bug"', True),
+        ('item.numbers.exists(name, name == "story_points")', True),
+        ('item.exists(name, name == "story_points")', True),
+        ('"item.done" == "item.done"', True),
+    ],
+)
+def test_a_filter_looks_at_one_item(text: str, belongs: bool) -> None:
+    assert compile_where(text).matches(BUG) is belongs
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("1 +", "1:4", "Syntax error"),
+        ("foo == 1", "1:1", "undeclared reference to 'foo'"),
+        ('item.done &&\n  item.level == "a"', "2:14", "no matching overload"),
+        ('item.done == "yes"', "1:11", "no matching overload"),
+        ('item.fields["x"] == 2', "1:18", "no matching overload"),
+    ],
+)
+def test_a_fault_is_named_with_line_and_column_and_what_is_available(text: str, where: str, what: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        compile_where(text)
+    message = str(caught.value)
+    assert where in message
+    assert what in message
+    assert repr(text) in message
+    assert all(f"item.{name}" in message for name in ALWAYS)
+
+
+@pytest.mark.parametrize("text", ["item.level", "item.title", "item.labels"])
+def test_a_result_that_is_known_to_be_no_truth_value_is_refused_at_once(text: str) -> None:
+    with pytest.raises(RuleError, match="must be true or false"):
+        compile_where(text)
+
+
+def test_a_result_that_turns_out_to_be_no_truth_value_is_an_error() -> None:
+    with pytest.raises(RuleError, match=r"gave '3\.0' \(double\) for CHK-1"):
+        compile_where("item.story_points").matches(BUG)
+
+
+def test_a_missing_field_is_an_error_that_tells_about_has() -> None:
+    with pytest.raises(RuleError, match=r"CHK-1: it has no 'estimate': write has\(item\.estimate\)"):
+        compile_where("item.estimate > 3").matches(BUG)
+
+
+def test_a_run_time_error_is_raised_and_never_a_value() -> None:
+    with pytest.raises(RuleError, match=r"write 2\.0 in arithmetic"):
+        compile_where("item.story_points * 2 > 3").matches(BUG)
+    with pytest.raises(RuleError, match="regular expression"):
+        compile_where('item.title.matches("(")').matches(BUG)
+
+
+def test_asking_whether_something_is_there_that_always_is_gets_refused() -> None:
+    with pytest.raises(RuleError, match=r"leave has\(\) out"):
+        compile_where("has(item.done)")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "true && " * 300 + "true", "(" * 60 + "true" + ")" * 60])
+def test_empty_long_and_deep_filters_are_refused(text: str) -> None:
+    with pytest.raises(RuleError):
+        compile_where(text)
+
+
+def test_a_filter_that_runs_away_is_stopped() -> None:
+    ten = "[0,1,2,3,4,5,6,7,8,9]"
+    text = f"{ten}.all(a, {ten}.all(b, {ten}.all(c, {ten}.all(d, a + b + c + d < 99))))"
+    with pytest.raises(RuleError, match="budget"):
+        compile_where(text).matches(BUG)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("item.done", Verdict.UNDECIDED),
+        ("!item.done", Verdict.UNDECIDED),
+        ('!item.done && item.kind == "bug"', Verdict.UNDECIDED),
+        ('!item.done && item.kind == "epic"', Verdict.FAILS),
+        ('item.done || item.kind == "bug"', Verdict.MATCHES),
+        ('item.kind == "bug"', Verdict.MATCHES),
+        ('item.state == "wont_do"', Verdict.MATCHES),
+        ('!item.done && item.state != "wont_do"', Verdict.FAILS),
+        ('item["done"]', Verdict.UNDECIDED),
+        ('item.exists(name, name == "kind") && item.done', Verdict.UNDECIDED),
+    ],
+)
+def test_an_item_closed_undone_is_neither_done_nor_open(text: str, verdict: Verdict) -> None:
+    assert compile_where(text).judge(item("1", WONT, kind="bug")) is verdict
+
+
+@pytest.mark.parametrize(("state", "done"), [(TODO, False), (DOING, False), (DONE, True)])
+def test_every_other_item_is_done_or_open(state: ItemState, done: bool) -> None:
+    one = item("1", state)
+    assert compile_where("item.done").matches(one) is done
+    assert compile_where("!item.done").matches(one) is not done
+
+
+def test_a_filter_says_which_fields_must_be_read() -> None:
+    where = compile_where(
+        'item.kind == "bug" && has(item.estimate) && item.numbers["cost"] > 2 && item.team == "item.x"'
+    )
+    assert where.custom == {"estimate", "cost", "team"}
+    assert not where.reads_all
+    assert compile_where('item.exists(name, name == "x")').reads_all
