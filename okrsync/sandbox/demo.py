@@ -12,15 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from mapping.errors import FixConfigError
-from okrsync.sandbox import company
+from okrsync.sandbox.accounts import GITHUB_ACCOUNT, JIRA_ACCOUNT
 from okrsync.sandbox.days import span_around
 from okrsync.sandbox.server import GITHUB_PREFIX, JIRA_PREFIX, Sandbox, address, free_port, serving, utc_now
 from okrsync.sandbox.steps import latest_change, take_step
 from okrsync.sandbox.wire import instant_of
 from okrsync.sandbox.workbook import FILE_NAME, edits, write_workbook
 from okrsync.sandbox.world import World, build
-from okrsync.sandbox.world_github import GITHUB_TOKEN
-from okrsync.sandbox.world_jira import JIRA_TOKEN
 
 STATE_FILE = "sandbox.json"
 CONFIG_FILE = "okrsync.yaml"
@@ -193,7 +191,7 @@ def _save(demo: DemoFolder) -> None:
 def _write_secrets(path: Path) -> None:
     path.write_text(
         "# Made-up tokens; they open nothing but the sandbox on this machine.\n"
-        f"RIVELLE_JIRA_TOKEN={JIRA_TOKEN}\nRIVELLE_GITHUB_TOKEN={GITHUB_TOKEN}\n",
+        f"RIVELLE_JIRA_TOKEN={JIRA_ACCOUNT.token}\nRIVELLE_GITHUB_TOKEN={GITHUB_ACCOUNT.token}\n",
         encoding="utf-8",
     )
     path.chmod(0o600)
@@ -206,7 +204,7 @@ def _config(demo: DemoFolder) -> str:
     words = {
         "jira_url": demo.jira_url,
         "github_url": demo.github_url,
-        "email": company.SYNC.email,
+        "email": JIRA_ACCOUNT.person.email,
         "cycle": f"{span.starts_on:%Y-%m}-to-{last:%m}",
         "starts_on": span.starts_on.isoformat(),
         "ends_on": span.ends_on.isoformat(),

@@ -5,6 +5,7 @@ Built from GitHub's OpenAPI description and its public GraphQL schema.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from starlette.routing import Route
 
 from okrsync.sandbox.github_repo import repository_record
 from okrsync.sandbox.github_site import GitHubSite, Repository
+from okrsync.sandbox.graphql import execute
 from okrsync.sandbox.wire import Record, RefusedError, answer, digest, instant_of, json_bytes, next_hour
 
 DOCS = "https://docs.github.com/rest"
@@ -83,6 +85,7 @@ def github_app(site: Callable[[], GitHubSite], clock: Callable[[], datetime]) ->
         ("GET", "/repos/{owner}/{repo}/milestones", _milestones),
         ("GET", "/repos/{owner}/{repo}/milestones/{number:int}", _milestone),
         ("GET", "/repos/{owner}/{repo}/labels", _labels),
+        ("POST", "/graphql", _graphql),
         ("GET", "/repositories/{repository_id:int}/milestones", _milestones),
         ("GET", "/repositories/{repository_id:int}/labels", _labels),
     ]
@@ -107,9 +110,9 @@ def _endpoint(
             return answer(refused.body, status=refused.status, headers=headers | quota.count(now) | refused.headers)
         etag = f'W/"{digest(json_bytes(given.value), request.headers.get("authorization"), length=64)}"'
         headers |= given.headers | {"etag": etag, "cache-control": "private, max-age=60, s-maxage=60"}
-        if request.headers.get("if-none-match") == etag:
+        if request.method == "GET" and request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)  # costs nothing of the quota
-        return answer(given.value, headers=headers | quota.count(now))
+        return answer(given.value, headers=quota.count(now) | headers)
 
     return endpoint
 
@@ -158,9 +161,9 @@ def _paged(request: Request, site: GitHubSite, records: list[Record], path: str)
     if page >= last:
         del pages["next"], pages["last"]
     others = [(name, value) for name, value in request.query_params.multi_items() if name != "page"]
+    base = site.base_url or str(request.base_url).rstrip("/")
     links = [
-        f'<{site.base_url}{path}?{urlencode([*others, ("page", str(number))])}>; rel="{rel}"'
-        for rel, number in pages.items()
+        f'<{base}{path}?{urlencode([*others, ("page", str(number))])}>; rel="{rel}"' for rel, number in pages.items()
     ]
     return Given(records[(page - 1) * size : page * size], {"link": ", ".join(links)} if links else {})
 
@@ -274,6 +277,16 @@ async def _milestone(site: GitHubSite, request: Request, _now: datetime) -> Give
         if one["number"] == request.path_params["number"]:
             return Given(one)
     raise github_error(404, "Not Found", "/issues/milestones#get-a-milestone")
+
+
+async def _graphql(site: GitHubSite, request: Request, now: datetime) -> Given:
+    try:
+        body = json.loads(await request.body())
+    except ValueError as error:
+        raise github_error(400, "Problems parsing JSON") from error
+    if not isinstance(body, dict):
+        raise github_error(400, "A query attribute must be specified and must be a string.")
+    return Given(execute(site, body, now), {"x-ratelimit-resource": "graphql"})
 
 
 async def _labels(site: GitHubSite, request: Request, _now: datetime) -> Given:

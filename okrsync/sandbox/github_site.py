@@ -7,19 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from okrsync.sandbox.accounts import GITHUB_ACCOUNT, Account
 from okrsync.sandbox.jira_words import Person
 from okrsync.sandbox.wire import Record, digest, github_time
 
 WEB = "https://github.test"
 """Where people would look; the sandbox has no pages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHubAccount:
-    """Whom the site lets in."""
-
-    person: Person
-    token: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,16 +36,16 @@ class Repository:
 
 @dataclass(slots=True, kw_only=True)
 class GitHubSite:
-    """The API of one GitHub. ``base_url`` stands in the links of its answers and has no slash at the end."""
+    """The API of one GitHub. ``base_url`` stands in the links of its answers; empty: the address it was asked at."""
 
-    base_url: str
-    account: GitHubAccount
+    base_url: str = ""
+    account: Account = GITHUB_ACCOUNT
     repositories: dict[str, Repository] = field(default_factory=dict)
     """By full name in lower case."""
 
     @classmethod
     def from_records(
-        cls, records: Iterable[Mapping[str, object]], *, base_url: str, account: GitHubAccount
+        cls, records: Iterable[Mapping[str, object]], *, base_url: str = "", account: Account = GITHUB_ACCOUNT
     ) -> GitHubSite:
         """Return a site that serves raw records of "list repository issues" as they are, doubles too.
 

@@ -151,7 +151,7 @@ def _window(request: Request, size: int) -> tuple[int, int]:
 def _page(request: Request, site: JiraSite, values: list[Record], size: int) -> Record:
     """Return a page of the older kind, with ``startAt`` and ``total``."""
     start, most = _window(request, size)
-    here = site.base_url + request.url.path.removeprefix(request.scope.get("root_path", ""))
+    here = _base(site, request) + request.url.path.removeprefix(request.scope.get("root_path", ""))
     last = start + most >= len(values)
     page: Record = {"self": f"{here}?maxResults={most}&startAt={start}"}
     if not last:
@@ -160,12 +160,13 @@ def _page(request: Request, site: JiraSite, values: list[Record], size: int) -> 
     return page | {"values": values[start : start + most]}
 
 
-async def _server_info(site: JiraSite, _request: Request, now: datetime) -> Record:
-    return {
-        "baseUrl": site.base_url,
-        "displayUrl": site.base_url,
-        "displayUrlServicedeskHelpCenter": site.base_url,
-        "displayUrlConfluence": site.base_url,
+def _base(site: JiraSite, request: Request) -> str:
+    return site.base_url or str(request.base_url).rstrip("/")
+
+
+async def _server_info(site: JiraSite, request: Request, now: datetime) -> Record:
+    names = ("baseUrl", "displayUrl", "displayUrlServicedeskHelpCenter", "displayUrlConfluence")
+    return dict.fromkeys(names, _base(site, request)) | {
         "version": "1001.0.0-SNAPSHOT",
         "versionNumbers": [1001, 0, 0],
         "deploymentType": "Cloud",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from okrsync.sandbox import jira_words as words
+from okrsync.sandbox.accounts import JIRA_ACCOUNT, Account
 from okrsync.sandbox.jira_words import Person
 from okrsync.sandbox.jql_facts import facts_of
 from okrsync.sandbox.jql_match import Facts
@@ -20,20 +21,12 @@ from okrsync.sandbox.wire import Record, jira_time
 FIRST_HISTORY = 20001
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JiraAccount:
-    """Whom the site lets in: the owner of the API token."""
-
-    person: Person
-    token: str
-
-
 @dataclass(slots=True, kw_only=True)
 class JiraSite:
-    """One site. ``base_url`` stands in the links of its answers and has no slash at the end."""
+    """One site. ``base_url`` stands in the links of its answers; empty: the address it was asked at."""
 
-    base_url: str
-    account: JiraAccount
+    base_url: str = ""
+    account: Account = JIRA_ACCOUNT
     title: str = "Jira"
     issues: dict[str, Record] = field(default_factory=dict)
     """By immutable id, as text."""
@@ -60,8 +53,8 @@ class JiraSite:
         cls,
         records: Iterable[Mapping[str, object]],
         *,
-        base_url: str,
-        account: JiraAccount,
+        base_url: str = "",
+        account: Account = JIRA_ACCOUNT,
         fields: Sequence[Record] = (),
     ) -> JiraSite:
         """Return a site that serves raw issues as they are; metadata is gathered from the issues themselves.

@@ -8,11 +8,10 @@ from random import Random
 
 from okrsync.sandbox import company
 from okrsync.sandbox.days import midnight_utc, span_around, working_time
-from okrsync.sandbox.github_site import GitHubAccount, GitHubSite, Repository
+from okrsync.sandbox.github_site import GitHubSite, Repository
 
 OWNER = "rivelle"
 STOREFRONT, PAYMENTS = f"{OWNER}/storefront", f"{OWNER}/payments"
-GITHUB_TOKEN = "sandbox-github-8d2e6b40c1"  # noqa: S105 - made up; it opens nothing but the sandbox on loopback
 ACCESSIBILITY = "accessibility"
 MILESTONE = "Payments 2.0"
 LABELS = (
@@ -26,7 +25,7 @@ LABELS = (
 
 def github_world(rng: Random, anchor: datetime, base_url: str) -> GitHubSite:
     """Return the site as it stands at the anchor."""
-    site = GitHubSite(base_url=base_url, account=GitHubAccount(person=company.SYNC, token=GITHUB_TOKEN))
+    site = GitHubSite(base_url=base_url)
     elapsed = span_around(anchor).elapsed
     _storefront(rng, anchor, site, elapsed)
     _payments(rng, anchor, site, elapsed)
