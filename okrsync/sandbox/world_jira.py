@@ -112,7 +112,7 @@ def jira_world(rng: Random, anchor: datetime, base_url: str) -> JiraSite:
 
 def _shop(rng: Random, anchor: datetime, elapsed: float) -> list[Plan]:
     plans: list[Plan] = []
-    shares = (1.05, 0.9, 0.7, 1.2, 0.5, 0.8)  # how far each epic is, as a share of the cycle that is over
+    shares = (0.9, 0.9, 0.7, 1.2, 0.5, 0.8)  # how far each epic is, as a share of the cycle that is over
     for index, (epic, share) in enumerate(zip(company.EPICS, shares, strict=True)):
         opened = working_time(rng, anchor, HISTORY_DAYS + 5 - index)
         above = Plan(SHOP, "Epic", epic, opened, company.DEVELOPERS)
