@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import os
 import stat
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,26 +90,27 @@ async def copy_whole(path: Path, said: str) -> tuple[IO[bytes], Version]:
 def _copy_once(path: Path, said: str) -> tuple[IO[bytes], Version] | None:
     """Return None if the file changed meanwhile."""
     before = version_of(path, said)
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  (it outlives this function; the caller closes it)
-    try:
-        size = 0
-        with path.open("rb") as original:
-            while chunk := original.read(_CHUNK):
-                size += len(chunk)
-                if size > before.size:
-                    break
-                copy.write(chunk)
-        copy.flush()
-        if size == before.size and version_of(path, said) == before:
-            os.lseek(copy.fileno(), 0, os.SEEK_SET)
-            return copy, before
-    except PermissionError as error:
-        copy.close()
-        raise FixConfigError(
-            f"{said} cannot be read ({error.strerror}): give the service the right to read it"
-        ) from error
-    except BaseException:
-        copy.close()
-        raise
-    copy.close()
-    return None
+    with ExitStack() as on_failure:
+        copy = on_failure.enter_context(tempfile.TemporaryFile())
+        try:
+            size = _copy(path, copy, at_most=before.size)
+        except OSError as error:
+            raise FixConfigError(
+                f"{said} cannot be read ({error.strerror}): give the service the right to read it"
+            ) from error
+        if size != before.size or version_of(path, said) != before:
+            return None
+        copy.seek(0)
+        on_failure.pop_all()
+        return copy, before
+
+
+def _copy(path: Path, copy: IO[bytes], *, at_most: int) -> int:
+    """Return the size of what was read, which ends soon after ``at_most`` bytes."""
+    size = 0
+    with path.open("rb") as original:
+        while size <= at_most and (chunk := original.read(_CHUNK)):
+            size += len(chunk)
+            copy.write(chunk)
+    copy.flush()
+    return size

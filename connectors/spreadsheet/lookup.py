@@ -19,6 +19,7 @@ from connectors.spreadsheet.cells import (
     plain,
 )
 from connectors.spreadsheet.options import CellLabel, SpreadsheetSelection
+from connectors.spreadsheet.values import Declared, written_number
 from mapping.errors import FixConfigError
 
 _TARGET = re.compile(
@@ -96,29 +97,32 @@ def _single_cell(name: Name, directory: Directory, file: str) -> tuple[str, int,
     return sheet_name(directory, file, sheet.removeprefix("$")), *parse_a1(match["first"])
 
 
-def by_address(sheet: Sheet, row: int, column: int, selection: SpreadsheetSelection) -> Found:
+def by_address(sheet: Sheet, row: int, column: int, selection: SpreadsheetSelection, declared: Declared) -> Found:
     """Return the cell of an address or a name, once its label is verified.
+
+    ``declared`` tells text that is a number from text that is a label.
 
     Raises:
         FixConfigError: the label that the rule states does not stand there.
     """
-    left, above = _label_left(sheet, row, column), _label_above(sheet, row, column)
+    left = _first_label(sheet, ((row, each) for each in range(column - 1, -1, -1)), declared)
+    above = _first_label(sheet, ((each, column) for each in range(row - 1, -1, -1)), declared)
     wanted = selection.label
     if isinstance(wanted, CellLabel):
         _verify_cell(sheet, wanted)
         recognised = f"label {wanted.is_} in {wanted.cell}"
     elif wanted is not None:
-        if plain(wanted) not in {plain(text) for text, _ in (left, above)}:
+        if plain(wanted) not in {plain(left), plain(above)}:
             stands = " and ".join(
                 f"{text!r} {where}" if text else f"nothing {where}"
-                for (text, _), where in ((left, "to its left"), (above, "above it"))
+                for text, where in ((left, "to its left"), (above, "above it"))
             )
             raise FixConfigError(
                 f"{sheet.place(row, column)} has {stands}, the label {wanted!r} was expected{_moved(sheet, wanted)}"
             )
         recognised = f"label {wanted}"
     else:
-        beside = [text for text, _ in (left, above) if text]
+        beside = [text for text in (left, above) if text]
         recognised = "beside it: " + ", ".join(beside) if beside else ""
     name = f"name {selection.name}" if selection.name else ""
     return Found(row=row, column=column, recognised=", ".join(part for part in (name, recognised) if part))
@@ -135,26 +139,13 @@ def _verify_cell(sheet: Sheet, wanted: CellLabel) -> None:
         )
 
 
-def _label_left(sheet: Sheet, row: int, column: int) -> tuple[str, str]:
-    return next(
-        (
-            (cell.text, a1(row, left))
-            for left in range(column - 1, -1, -1)
-            if (cell := sheet.at(row, left)) is not None and cell.kind is CellKind.TEXT
-        ),
-        ("", ""),
-    )
-
-
-def _label_above(sheet: Sheet, row: int, column: int) -> tuple[str, str]:
-    return next(
-        (
-            (cell.text, a1(above, column))
-            for above in range(row - 1, -1, -1)
-            if (cell := sheet.at(above, column)) is not None and cell.kind is CellKind.TEXT
-        ),
-        ("", ""),
-    )
+def _first_label(sheet: Sheet, places: Iterable[tuple[int, int]], declared: Declared) -> str:
+    """Return the first text on the way that is no number, spaces collapsed; empty if there is none."""
+    for row, column in places:
+        cell = sheet.at(row, column)
+        if cell is not None and cell.kind is CellKind.TEXT and written_number(cell, declared) is None:
+            return " ".join(cell.text.split())
+    return ""
 
 
 def _moved(sheet: Sheet, label: str) -> str:
@@ -197,7 +188,9 @@ def by_labels(sheet: Sheet, selection: SpreadsheetSelection) -> Found:
             f"{sheet}, line {sheet.lines[matching[0]]} has {sheet.widths[matching[0]]} fields, "
             f"its header has {sheet.widths.get(head)}: a delimiter inside a value must be quoted"
         )
-    return Found(row=matching[0], column=column, recognised=f"row {row_label}, column {header}")
+    headed = " ".join(sheet.rows[head][column].text.split())
+    stands_as = " ".join(candidates[matching[0]].split())
+    return Found(row=matching[0], column=column, recognised=f"row {stands_as}, column {headed}")
 
 
 def header_row(sheet: Sheet, stated: int | None) -> int:

@@ -173,10 +173,10 @@ class SpreadsheetSource:
             directory = self._directory(opened, f"the name {wanted.name!r}")
             name, row, column = resolve_name(directory, self._options.file, wanted.name)
             sheet = await self._sheet(opened, name)
-            return sheet, by_address(sheet, row, column, wanted)
+            return sheet, by_address(sheet, row, column, wanted, self._declared)
         sheet = await self._sheet(opened, self._sheet_of(opened, wanted.sheet))
         if wanted.cell is not None:
-            return sheet, by_address(sheet, *parse_a1(wanted.cell), wanted)
+            return sheet, by_address(sheet, *parse_a1(wanted.cell), wanted, self._declared)
         return sheet, by_labels(sheet, wanted)
 
     async def _table(self, wanted: SpreadsheetSelection) -> tuple[TableRows, Version]:

@@ -129,31 +129,32 @@ def instant_of(cell: Cell, declared: Declared) -> datetime | None:
         return None
     style: DateStyle = "iso" if cell.kind is CellKind.DATE else declared.dates
     try:
-        read = _iso(cell.text.strip()) if style == "iso" else _written_date(cell.text.strip(), style)
+        text, zone = cell.text.strip(), declared.zone
+        read = _iso(text, zone) if style == "iso" else _written_date(text, style, zone)
     except ValueError:  # 31/02/2026 is no date, and text is no date: the caller says what it expected
         return None
-    if read is None:
-        return None
-    return (read if read.tzinfo is not None else read.replace(tzinfo=declared.zone)).astimezone(UTC)
+    return None if read is None else read.astimezone(UTC)
 
 
-def _iso(text: str) -> datetime | None:
+def _iso(text: str, zone: ZoneInfo) -> datetime | None:
     # 20260331 is a number to most people, so dashes are asked for
     if not re.match(r"\d{4}-\d{2}-\d{2}", text):
         return None
     if len(text) == 10:
         day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001  (the caller adds the declared zone)
-    return datetime.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=zone)
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo is not None else read.replace(tzinfo=zone)
 
 
-def _written_date(text: str, style: DateStyle) -> datetime | None:
+def _written_date(text: str, style: DateStyle, zone: ZoneInfo) -> datetime | None:
     match = _WRITTEN_DATE.fullmatch(text)
     if match is None:
         return None
     first, second, year = int(match[1]), int(match[2]), int(match[3])
     day, month = (first, second) if style == "day-first" else (second, first)
-    return datetime(year, month, day, int(match[4] or 0), int(match[5] or 0), int(match[6] or 0))  # noqa: DTZ001
+    hour, minute, second = (int(part or 0) for part in match.group(4, 5, 6))
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
 
 
 def truth_of(cell: Cell | None) -> bool | None:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from connectors import registry
+from connectors.port import Capability
+from connectors.spreadsheet import CONNECTOR
+from connectors.spreadsheet.options import SpreadsheetOptions, SpreadsheetSelection
+from mapping.words import Selection
+
+
+def test_the_registry_finds_the_connector() -> None:
+    assert registry.connector("spreadsheet") is CONNECTOR
+    assert CONNECTOR.capabilities == {Capability.CENSUS, Capability.SERIES}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "file"),
+        ({"file": "https://acme.test/kpis.xlsx"}, "is an address: give the path of a file on disk"),
+        ({"file": "a\0b"}, "NUL"),
+        ({"file": "k.csv", "encoding": "utf-9"}, "unknown encoding 'utf-9'"),
+        ({"file": "k.csv", "encoding": "base64"}, "unknown encoding 'base64'"),
+        ({"file": "k.csv", "delimiter": ",,"}, "cannot delimit"),
+        ({"file": "k.csv", "delimiter": '"'}, "cannot delimit"),
+        ({"file": "k.csv", "decimal": "de"}, "decimal"),
+        ({"file": "k.csv", "dates": "guess"}, "dates"),
+        ({"file": "k.csv", "timezone": "Europe/Pari"}, "unknown time zone"),
+        ({"file": "k.csv", "colour": "red"}, "colour"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        SpreadsheetOptions.model_validate(options)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({}, "say exactly one of cell, name, row .with column. or table: found none"),
+        ({"cell": "C7", "name": "NPS"}, "found cell and name"),
+        ({"cell": "C7", "table": "Leads"}, "found cell and table"),
+        ({"row": "NPS"}, "row and column go together"),
+        ({"cell": "C7", "column": "Actual"}, "row and column go together"),
+        ({"cell": "7C"}, "'7C' is no cell address such as C7"),
+        ({"cell": "A1:B2"}, "is no cell address"),
+        ({"cell": "XFE1"}, "is no cell address"),
+        ({"cell": "A1048577"}, "is no cell address"),
+        ({"row": "NPS", "column": "Actual", "labels": "7"}, "is no column letter"),
+        ({"row": "NPS", "column": "Actual", "header": 0}, "header"),
+        ({"name": "NPS", "sheet": "KPI"}, "sheet does not go with name"),
+        ({"table": "Leads", "label": "NPS"}, "label does not go with table"),
+        ({"cell": "C7", "id": "Ref"}, "id does not go with cell"),
+        ({"cell": "C7", "done": {"column": "x"}}, "done does not go with cell"),
+        ({"cell": "C7", "label": {"cell": "?", "is": "NPS"}}, "is no cell address"),
+        ({"table": ""}, "table"),
+    ],
+)
+def test_a_selection_has_exactly_one_shape(terms: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        SpreadsheetSelection.model_validate(terms)
+
+
+@pytest.mark.parametrize(
+    ("terms", "shape"),
+    [
+        ({"sheet": "KPI", "cell": "C7", "label": {"cell": "B7", "is": "NPS"}}, "series"),
+        ({"name": "NPS_now"}, "series"),
+        ({"sheet": "KPI", "row": "NPS", "column": "Actual"}, "series"),
+        ({"table": "Leads", "done": {"column": "Status", "is": ["Done", "Fait"]}}, "items"),
+        ({"table": "Leads", "done": {"column": "Ready", "is": True}}, "items"),
+    ],
+)
+@pytest.mark.parametrize("by_alias", [True, False])
+def test_a_selection_comes_back_from_its_canonical_form(
+    terms: dict[str, object], shape: str, *, by_alias: bool
+) -> None:
+    model = SpreadsheetSelection.model_validate(terms)
+    spec = Selection.of("kpis", model.model_dump(mode="json", by_alias=by_alias, exclude_defaults=True))
+    assert model.shape == shape
+    assert SpreadsheetSelection.model_validate(spec.terms()) == model
