@@ -52,6 +52,7 @@ SOMETIMES: Mapping[str, Callable[[WorkItem], datetime | None]] = {
 """What an item may lack; ask ``has(item.done_at)`` first."""
 
 
+INSTANTS = frozenset({"updated_at", *SOMETIMES})
 DATES = "when"
 """A map of mixed values cannot hold an instant here, so ``item.done_at`` is looked up in a map of instants. Its name is
 as long as ``item``: columns in messages stay true."""
@@ -168,11 +169,10 @@ def _environment() -> cel.Env:
         "done": kind.BOOL,
         "labels": kind.List(kind.STRING),
         "level": kind.INT,
-        "updated_at": kind.TIMESTAMP,
         "numbers": kind.Map(kind.STRING, kind.DYN),
         "fields": kind.Map(kind.STRING, kind.STRING),
     }
-    variables = {f"item.{name}": typed.get(name, kind.STRING) for name in ALWAYS}
+    variables = {f"item.{name}": typed.get(name, kind.STRING) for name in ALWAYS.keys() - INSTANTS}
     dates = kind.Map(kind.STRING, kind.TIMESTAMP)
     return cel.NewEnv(variables={"item": kind.Map(kind.STRING, kind.DYN), DATES: dates, **variables})
 
@@ -206,7 +206,7 @@ def _used(text: str) -> tuple[frozenset[str] | None, frozenset[str]]:
 def _to_dates(token: re.Match[str]) -> str:
     """Return a token with ``item.created_at`` turned to the map of instants."""
     name = token["name"] or (token["index"] or "")[1:-1]
-    return DATES + token[0].removeprefix("item") if name in SOMETIMES else token[0]
+    return DATES + token[0].removeprefix("item") if name in INSTANTS else token[0]
 
 
 def _activation(item: WorkItem, roots: frozenset[str] | None) -> dict[str, object]:
@@ -215,7 +215,11 @@ def _activation(item: WorkItem, roots: frozenset[str] | None) -> dict[str, objec
     dates: dict[str, datetime] = {}
     data: dict[str, object] = {"item": flat, DATES: dates}
     for name in ALWAYS if roots is None else roots & ALWAYS.keys():
-        data[f"item.{name}"] = flat[name] = ALWAYS[name](item)
+        value = ALWAYS[name](item)
+        if isinstance(value, datetime):
+            dates[name] = value
+        else:
+            data[f"item.{name}"] = flat[name] = value
     for name in SOMETIMES if roots is None else roots & SOMETIMES.keys():
         instant = SOMETIMES[name](item)
         if instant is not None:

@@ -41,6 +41,8 @@ BUG = item(
         ("has(item.done_at)", False),
         ('has(item.created_at) && item.created_at < timestamp("2026-10-03T00:00:00Z")', True),
         ('item["kind"] == "bug"', True),
+        ('item.updated_at < timestamp("2027-01-01T00:00:00Z")', True),
+        ('item["updated_at"] < timestamp("2026-01-01T00:00:00Z")', False),
         ('item.numbers.exists(name, name == "story_points")', True),
         ('item.exists(name, name == "story_points")', True),
         ('"item.done" == "item.done"', True),
