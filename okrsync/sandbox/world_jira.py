@@ -113,8 +113,9 @@ def jira_world(rng: Random, anchor: datetime, base_url: str) -> JiraSite:
 def _shop(rng: Random, anchor: datetime, elapsed: float) -> list[Plan]:
     plans: list[Plan] = []
     shares = (0.9, 0.9, 0.7, 1.2, 0.5, 0.8)  # how far each epic is, as a share of the cycle that is over
+    first = working_time(rng, anchor, HISTORY_DAYS + 5)  # before everything else: the rules name SHOP-1
     for index, (epic, share) in enumerate(zip(company.EPICS, shares, strict=True)):
-        opened = working_time(rng, anchor, HISTORY_DAYS + 5 - index)
+        opened = first + timedelta(minutes=11 * index)
         above = Plan(SHOP, "Epic", epic, opened, company.DEVELOPERS)
         above.moves = [(opened + timedelta(days=3, minutes=index), DOING, None)]
         plans.append(above)
