@@ -7,24 +7,26 @@ the host, and no secret and no query string in what it says or logs.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
-import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 import msgspec
 from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
-from connectors.limits import asked_wait, near_limit, quota_wait
+from connectors.addresses import checked_base, origin, split, without_query
+from connectors.limits import asked_wait, near_limit, quota_wait, unbelievable
 from connectors.port import Surroundings
 from connectors.redact import Redactor, guard_logs, release_logs
 from connectors.reply import Headers, Reply
 from connectors.retry import AttemptFailedError, Budget, Gate, Retry, Trouble
+from connectors.unpack import Unpacker
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
 
 __all__ = ["Headers", "HttpClient", "HttpTransport", "Limits", "Reply"]
@@ -32,6 +34,8 @@ __all__ = ["Headers", "HttpClient", "HttpTransport", "Limits", "Reply"]
 HttpTransport: TypeAlias = httpx.AsyncBaseTransport
 Params: TypeAlias = Mapping[str, str | int | Sequence[str]]
 HeaderValues: TypeAlias = Mapping[str, str | SecretStr]
+
+log = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 AWAY = frozenset({408, 425, 500, 502, 503, 504})
@@ -90,7 +94,7 @@ class HttpClient:
         self._around = surroundings
         self._vendor = vendor
         self._who = f"{surroundings.connection}: {vendor}"
-        self._base = _checked_base(base_url, self._who)
+        self._base = checked_base(base_url, self._who)
         self._classify = classify
         self._limited = limited
         self._limits = limits or Limits()
@@ -172,9 +176,9 @@ class HttpClient:
             release_logs(self._redactor)
 
     async def _attempt(self, call: _Call) -> Reply:
+        if self._pace is not None:
+            await self._pace.acquire()  # before the gate: nothing may be waited for between its window and the request
         async with self._gate.pass_through():
-            if self._pace is not None:
-                await self._pace.acquire()
             began = self._around.monotonic()
             reply = await self._follow(call)
             self._heed(reply, began)
@@ -188,13 +192,13 @@ class HttpClient:
             if reply.status not in REDIRECTS or "location" not in reply.headers:
                 return reply
             target = urljoin(url, reply.headers["location"])
-            if call.method != "GET" or _origin(target) != _origin(url):
+            if call.method != "GET" or origin(target) != origin(url):
                 raise FixConfigError(
-                    f"{self._who} sends {_without_query(url)} on to {_without_query(target)}: "
+                    f"{self._who} sends {without_query(url)} on to {without_query(target)}: "
                     "set the connection's address to the new one; credentials are not sent there unasked"
                 )
             url, params = target, None
-        raise FixConfigError(f"{self._who} redirects {_without_query(call.url)} in a circle: check the address")
+        raise FixConfigError(f"{self._who} redirects {without_query(call.url)} in a circle: check the address")
 
     async def _send(self, call: _Call, url: str, params: Params | None) -> Reply:
         self.sent += 1
@@ -203,7 +207,7 @@ class HttpClient:
                 return await self._exchange(call, url, params)
         except TimeoutError:
             failure: Exception = AttemptFailedError(
-                Trouble.AWAY, f"did not finish its answer to {_without_query(url)} within {self._limits.whole:g} s"
+                Trouble.AWAY, f"did not finish its answer to {without_query(url)} within {self._limits.whole:g} s"
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             failure = self._failure(error, url)
@@ -229,7 +233,7 @@ class HttpClient:
             status=response.status_code,
             headers=Headers(response.headers.multi_items()),
             body=body,
-            url=_without_query(url),
+            url=without_query(url),
         )
 
     async def _body(self, response: httpx.Response) -> bytes:
@@ -237,7 +241,7 @@ class HttpClient:
         if response.is_stream_consumed:  # a stand-in transport hands over a body that is already whole and unpacked
             self._check_size(len(response.content))
             return response.content
-        unpacker = _Unpacker(response.headers.get("content-encoding", ""), self._limits.body)
+        unpacker = Unpacker(response.headers.get("content-encoding", ""), self._limits.body)
         async for piece in response.aiter_raw():
             unpacker.feed(piece)
             self._check_size(unpacker.size)
@@ -255,7 +259,7 @@ class HttpClient:
 
     def _failure(self, error: Exception, url: str) -> Exception:
         """Return our own error for one of httpx, without what that one carries."""
-        host = urlsplit(url).netloc
+        host = split(url).netloc
         text = self._redactor.clean_line(str(error)) or type(error).__name__
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return FixConfigError(f"{self._who}: {host} cannot be reached by this address ({text}): correct it")
@@ -268,7 +272,7 @@ class HttpClient:
             return AttemptFailedError(Trouble.UNREACHABLE, f"does not answer: cannot reach {host}: {text}")
         if isinstance(error, httpx.TimeoutException):
             text = f"{type(error).__name__} {text}"
-        return AttemptFailedError(Trouble.AWAY, f"broke off its answer to {_without_query(url)} ({text})")
+        return AttemptFailedError(Trouble.AWAY, f"broke off its answer to {without_query(url)} ({text})")
 
     def _heed(self, reply: Reply, began: float) -> None:
         """Close the gate for all when this answer asks for it.
@@ -278,9 +282,11 @@ class HttpClient:
         """
         now = self._around.now()
         asked = asked_wait(reply.status, reply.headers, reply.body, now)
-        if asked is None and self._limited is not None:
-            asked = self._limited(reply)
+        if asked is None and self._limited is not None and (asked := self._limited(reply)) is not None:
+            asked = max(asked, quota_wait(reply.headers, now) or 0.0)
         if asked is not None:
+            if unbelievable(reply.headers, now):
+                log.warning("%s: cannot wait for Retry-After %.40r", self._who, reply.headers["retry-after"])
             self._gate.close(asked)
             self._gate.slow_down(began)
             reason = reply.headers.get("ratelimit-reason", "")
@@ -332,9 +338,9 @@ class HttpClient:
     def _resolve(self, path_or_url: str) -> str:
         if "://" not in path_or_url:
             return f"{self._base}/{path_or_url.lstrip('/')}"
-        if _origin(path_or_url) != _origin(self._base):
+        if origin(path_or_url) != origin(self._base):
             raise FixConfigError(
-                f"{self._who} links to {_without_query(path_or_url)}, which is not at {self._base}: "
+                f"{self._who} links to {without_query(path_or_url)}, which is not at {self._base}: "
                 "set the connection's address to the one that the vendor itself uses"
             )
         return path_or_url
@@ -343,7 +349,7 @@ class HttpClient:
         if self._opened is None:
             most = max(1, self._around.in_flight)
             # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
-            trust = urlsplit(self._base).hostname not in LOOPBACK
+            trust = split(self._base).hostname not in LOOPBACK
             limits = self._limits
             self._opened = httpx.AsyncClient(
                 transport=self._around.transport,
@@ -368,46 +374,10 @@ class _Call:
     expect_json: bool
 
 
-class _Unpacker:
-    """Takes a body apart as it comes, never more than ``limit`` bytes and one: a small gzip can hold gigabytes."""
-
-    def __init__(self, encoding: str, limit: int) -> None:
-        self._encoding = encoding.strip().lower()
-        if self._encoding not in {"", "identity", "gzip", "x-gzip"}:
-            raise AttemptFailedError(Trouble.AWAY, f"packed its answer as {self._encoding!r}, which was not asked for")
-        self._gzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in self._encoding else None
-        self._limit = limit
-        self._parts: list[bytes] = []
-        self.size = 0
-
-    def feed(self, piece: bytes) -> None:
-        if self._gzip is not None:
-            try:
-                piece = self._gzip.decompress(piece, self._limit - self.size + 1)
-            except zlib.error as error:
-                raise AttemptFailedError(Trouble.AWAY, f"sent a damaged gzip body ({error})") from error
-        self._parts.append(piece)
-        self.size += len(piece)
-
-    def whole(self) -> bytes:
-        if self._gzip is not None and self.size and not self._gzip.eof:
-            raise AttemptFailedError(Trouble.AWAY, "cut its gzip body short")
-        return b"".join(self._parts)
-
-
 def _query(params: Params | None) -> dict[str, str | int | list[str]] | None:
     if params is None:
         return None
     return {name: value if isinstance(value, str | int) else list(value) for name, value in params.items()}
-
-
-def _checked_base(address: str, who: str) -> str:
-    parts = urlsplit(address.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise FixConfigError(f"{who}: the address {_without_query(address)!r} is no http or https address: correct url")
-    if parts.username or parts.password:
-        raise FixConfigError(f"{who}: the address of {parts.hostname} holds an account: take it out of url")
-    return _without_query(address.strip()).rstrip("/")
 
 
 def _checked_header(name: str, value: str | SecretStr, who: str) -> str:
@@ -416,17 +386,6 @@ def _checked_header(name: str, value: str | SecretStr, who: str) -> str:
     if not plain.isascii() or not plain.isprintable():
         raise FixConfigError(f"{who}: the value for {name} has characters that no header can carry: copy it again")
     return plain
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _without_query(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
 
 
 def _is_certificate(error: Exception, text: str) -> bool:

@@ -24,12 +24,18 @@ SECONDARY_TEXTS = (b"secondary rate limit", b"rate limit exceeded", b"abuse dete
 
 
 def retry_after(headers: Headers, now: datetime) -> float | None:
-    """Return the seconds that Retry-After asks for, 0 for a date gone by; None if absent or not to be believed."""
-    stated = headers.get("retry-after", "").strip()
-    if not stated:
-        return None
-    seconds = float(stated) if SECONDS.fullmatch(stated) else _seconds_until(_http_date(stated), headers, now)
-    return seconds if seconds is not None and seconds <= BELIEVABLE else None
+    """Return the seconds that Retry-After asks for: 0 for a date gone by, None for words and the like.
+
+    More than a day is taken for a fault of the server and comes as a minute.
+    """
+    seconds = _stated(headers, now)
+    return SECONDARY_WAIT if seconds is not None and seconds > BELIEVABLE else seconds
+
+
+def unbelievable(headers: Headers, now: datetime) -> bool:
+    """Return whether there is a Retry-After that makes no sense or asks for more than a day."""
+    seconds = _stated(headers, now)
+    return bool(headers.get("retry-after", "").strip()) and (seconds is None or seconds > BELIEVABLE)
 
 
 def quota_wait(headers: Headers, now: datetime) -> float | None:
@@ -65,6 +71,13 @@ def asked_wait(status: int, headers: Headers, body: bytes, now: datetime) -> flo
     if status == 503 and stated is not None:
         return stated
     return None
+
+
+def _stated(headers: Headers, now: datetime) -> float | None:
+    stated = headers.get("retry-after", "").strip()
+    if SECONDS.fullmatch(stated):
+        return float(stated)
+    return _seconds_until(_http_date(stated), headers, now)
 
 
 def _unstated(headers: Headers) -> float:

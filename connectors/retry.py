@@ -152,6 +152,7 @@ class Retry:
             wait=self._wait,
             stop=self._stop,
             sleep=self._sleep,
+            before_sleep=self._tell,
             reraise=True,
         )
         try:
@@ -167,8 +168,10 @@ class Retry:
         trouble = _failure(state).trouble
         return state.attempt_number >= ATTEMPTS[trouble] or not self._budget.allows(state.upcoming_sleep)
 
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        log.info("%s %s: trying again in %.1f s", self._who, _failure(state), state.upcoming_sleep)
+
     async def _sleep(self, seconds: float) -> None:
-        log.info("%s: trying again in %.1f s", self._who, seconds)
         self._budget.spend(seconds)
         await self._around.sleep(seconds)
 

@@ -1,7 +1,13 @@
-"""A clock that only sleeping moves, and surroundings that use it: tests wait for nothing."""
+"""A clock that only sleeping moves, and surroundings that use it: tests wait for nothing.
+
+Those who sleep at the same time wake in the order of their time, and the clock moves on only when everybody else has
+gone as far as possible, so that what happens at once in life happens at once here.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +27,8 @@ class FakeClock:
     instant: datetime = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
     slept: list[float] = field(default_factory=list)
     elapsed: float = 1000.0
+    _asleep: list[tuple[float, int]] = field(default_factory=list)
+    _order: itertools.count[int] = field(default_factory=itertools.count)
 
     def now(self) -> datetime:
         return self.instant
@@ -30,12 +38,25 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.elapsed += seconds
-        self.instant += timedelta(seconds=seconds)
+        me = (self.elapsed + seconds, next(self._order))
+        self._asleep.append(me)
+        try:
+            await self._everybody_else()
+            while min(self._asleep) != me:
+                await self._everybody_else()
+        finally:
+            self._asleep.remove(me)
+        passed = max(0.0, me[0] - self.elapsed)
+        self.elapsed += passed
+        self.instant += timedelta(seconds=passed)
+
+    async def _everybody_else(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
 
 
 def surroundings(
-    handler: Handler | None = None,
+    handler: Handler | httpx.AsyncBaseTransport | None = None,
     clock: FakeClock | None = None,
     *,
     connection: str = "acme",
@@ -43,12 +64,12 @@ def surroundings(
     budget_seconds: float = 900.0,
     in_flight: int = 8,
 ) -> Surroundings:
-    """Return surroundings whose network is ``handler`` and whose time is ``clock``."""
+    """Return surroundings whose network is ``handler`` (None: the real one) and whose time is ``clock``."""
     clock = clock or FakeClock()
     return Surroundings(
         connection=connection,
         folder=folder,
-        transport=httpx.MockTransport(handler) if handler else None,
+        transport=handler if isinstance(handler, httpx.AsyncBaseTransport | None) else httpx.MockTransport(handler),
         now=clock.now,
         monotonic=clock.monotonic,
         sleep=clock.sleep,

@@ -1,0 +1,46 @@
+"""Addresses: what belongs to the same origin, and how they are shown."""
+
+from __future__ import annotations
+
+from urllib.parse import SplitResult, urlsplit
+
+from mapping.errors import FixConfigError
+
+PORTS = {"http": 80, "https": 443}
+
+
+def split(url: str) -> SplitResult:
+    """Return the parts of an address; of one that is none at all, empty parts."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # reading it is what finds a port that is no number
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def checked_base(address: str, who: str) -> str:
+    """Return a base address without a slash at its end.
+
+    Raises:
+        FixConfigError: it is no http address, or holds an account.
+    """
+    parts = split(address)
+    if parts.username or parts.password:
+        raise FixConfigError(f"{who}: the address of {parts.hostname} holds an account: take it out of url")
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise FixConfigError(f"{who}: {without_query(address)!r} is no http or https address: correct url")
+    return without_query(address).rstrip("/")
+
+
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port: what a credential is meant for."""
+    parts = split(url)
+    return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
+
+
+def without_query(url: str) -> str:
+    """Return an address as it may be shown: no query, no account, no fragment."""
+    parts = split(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
