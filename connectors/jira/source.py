@@ -75,7 +75,8 @@ class JiraSource:
         Raises:
             FixConfigError: a name of ``fields`` means no field or several.
         """
-        reader = await self._read_metadata(fields)
+        async with self._reading_metadata:
+            reader = await self._read_metadata(fields)
         facts = {
             "read as": READ_AS,
             "browse": reader.browse,
@@ -169,18 +170,15 @@ class JiraSource:
         )
 
     async def _reader(self, fields: frozenset[str]) -> Reader:
-        async with self._reading_metadata:
-            known = self._readers.get(fields)
-        return known or await self._read_metadata(fields)
+        async with self._reading_metadata:  # several reads begin at once, and one of them asks for all
+            return self._readers.get(fields) or await self._read_metadata(fields)
 
     async def _read_metadata(self, fields: frozenset[str]) -> Reader:
-        async with self._reading_metadata:
-            categories = await self._metadata.categories()
-            site_fields = await self._metadata.fields() if fields else ()
-            numbers = resolve(self._connection, fields, self._options, site_fields)
-            reader = reader_for(self._connection, self._options, categories, numbers)
-            self._readers[fields] = reader
-            return reader
+        categories = await self._metadata.categories()
+        site_fields = await self._metadata.fields() if fields else ()
+        numbers = resolve(self._connection, fields, self._options, site_fields)
+        reader = self._readers[fields] = reader_for(self._connection, self._options, categories, numbers)
+        return reader
 
     async def _check_epic(self, key: str) -> None:
         epic = await self._client.issue(key)

@@ -86,6 +86,22 @@ def test_only_the_order_is_taken_from_a_persons_query(written: str, restriction:
         assert restriction_of(written) == restriction
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("(project = A ORDER BY key)", "has ORDER BY inside brackets"),
+        ("a = 1) OR (b = 2", "closes a bracket at character 6 that was never opened"),
+        ("((a = 1)", r"leaves 1 bracket\(s\) open"),
+        ("a ~ 'it", "leaves a quote open at character 5"),
+        ("a = b\\", "leaves a backslash open at character 6"),
+        ("order by a", "restricts nothing"),
+    ],
+)
+def test_a_query_that_cannot_be_wrapped_says_why(written: str, said: str) -> None:
+    with pytest.raises(JqlError, match=said):
+        restriction_of(written)
+
+
 def test_an_alternative_in_a_persons_query_cannot_escape_the_delta() -> None:
     query = changed_since("project = A OR project = B", datetime(2026, 10, 1, tzinfo=UTC), timedelta(0))
     assert query.startswith("(project = A OR project = B) AND updated >= ")

@@ -205,9 +205,14 @@ class TestByIds:
 
     async def test_stopping_early_leaves_no_read_behind(self, source: JiraSource, site: Site) -> None:
         site.issues = [issue(number) for number in range(900)]
+        never = threading.Event()
+        site.faults.append(lambda asked: slow(never) if "10000" not in str(asked.body) and asked.body else None)
         batches = source.by_ids([one["id"] for one in site.issues], NONE, fail)
         await anext(batches)
-        await batches.aclose()
+        try:
+            await asyncio.wait_for(batches.aclose(), timeout=10)
+        finally:
+            never.set()
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     async def test_one_failed_read_fails_the_whole_and_leaves_none_behind(self, source: JiraSource, site: Site) -> None:
@@ -253,6 +258,13 @@ class TestFingerprint:
         await changed(source)
         assert len(site.to("/rest/api/3/status")) == 1
 
+    async def test_reads_that_begin_together_share_one_look_at_the_metadata(
+        self, source: JiraSource, site: Site
+    ) -> None:
+        site.issues = [issue(1), issue(2)]
+        await asyncio.gather(by_ids(source, ["10001"]), by_ids(source, ["10002"]), changed(source))
+        assert len(site.to("/rest/api/3/status")) == 1
+
 
 class TestGlimpse:
     async def test_shows_an_estimate_and_an_example(self, source: JiraSource, site: Site) -> None:
@@ -296,6 +308,11 @@ async def test_a_mark_on_the_board_is_not_a_category(source: JiraSource, site: S
     await source.fingerprint(NONE)  # here the list of statuses still has 3 in the category done
     (item,) = (await by_ids(source, ["10001"])).values()
     assert item.state is ItemState.IN_PROGRESS
+
+
+def slow(until: threading.Event) -> None:
+    """Answer rightly, but not before it is too late for anybody who waits."""
+    until.wait(timeout=30)
 
 
 def withheld(id_: str, times: int) -> Fault:
