@@ -186,7 +186,7 @@ async def test_waiting_at_the_same_time_is_paid_for_once() -> None:
 
     http = client(server, clock, budget=60)
     await asyncio.gather(*(http.get(f"/things/{number}") for number in range(8)))
-    assert sum(clock.slept) >= 400
+    assert sum(clock.slept) > 3 * 60  # several waited, and one wait was paid for
     assert clock.elapsed == 1050
 
 
