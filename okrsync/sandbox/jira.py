@@ -313,7 +313,7 @@ async def _bulk_fetch(site: JiraSite, request: Request, _now: datetime) -> Recor
     fields = tuple(body.get("fields") or ("*navigable",))
     found = {issue["id"] for one in wanted if (issue := site.find(str(one))) is not None}
     issues = [shown(site, id_, fields, tuple(body.get("expand") or ())) for id_ in sorted(found, key=int)]
-    return {"expand": "schema,names", "issueErrors": [], "issues": issues}
+    return {"issueErrors": [], "issues": issues}
 
 
 async def _bulk_changelogs(site: JiraSite, request: Request, _now: datetime) -> Record:

@@ -88,7 +88,6 @@ def issue_type(
         "description": description,
         "iconUrl": f"{base}/rest/api/2/universal_avatar/view/type/issuetype/avatar/{avatar}?size=medium",
         "name": name,
-        "untranslatedName": name,
         "subtask": level < 0,
         "avatarId": avatar,
         "hierarchyLevel": level,
@@ -124,7 +123,7 @@ def project(base: str, id_: str, key: str, name: str, lead: Person, *, team_mana
     if team_managed:
         uuid = digest("project", id_, length=32)
         uuid = "-".join((uuid[:8], uuid[8:12], uuid[12:16], uuid[16:20], uuid[20:]))
-        record |= {"entityId": uuid, "uuid": uuid}
+        record["uuid"] = uuid
     return record
 
 
@@ -153,7 +152,6 @@ def custom_field(id_: str, name: str, type_: str, custom: str, *, items: str | N
         "id": id_,
         "key": id_,
         "name": name,
-        "untranslatedName": name,
         "custom": True,
         "orderable": True,
         "navigable": True,

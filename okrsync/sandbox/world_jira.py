@@ -96,7 +96,7 @@ def _filter(base: str, id_: str, name: str, jql: str) -> Record:
         "favouritedCount": 0,
         "sharePermissions": [],
         "editPermissions": [],
-        "subscriptions": [],
+        "subscriptions": {"size": 0, "items": [], "max-results": 0, "start-index": 0, "end-index": 0},
     }
 
 
