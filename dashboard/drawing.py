@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -189,7 +189,8 @@ def last_day(cycle: Cycle) -> date:
 
 
 def _midnight(day: date, timezone: str) -> datetime:
-    return datetime.combine(day, time.min, ZoneInfo(timezone))
+    """Return the instant at which a local day begins; in UTC, as only there a difference is elapsed time."""
+    return datetime.combine(day, time.min, ZoneInfo(timezone)).astimezone(UTC)
 
 
 def _months(cycle: Cycle) -> list[tuple[str, date]]:
@@ -202,4 +203,4 @@ def _months(cycle: Cycle) -> list[tuple[str, date]]:
         first = date(index // 12, index % 12 + 1, 1)
         if first < cycle.ends_on and (first - days[-1]).days > 20:
             days.append(first)
-    return [(percent(place_in(cycle, datetime.combine(day, time.min, ZoneInfo(cycle.timezone)))), day) for day in days]
+    return [(percent(place_in(cycle, _midnight(day, cycle.timezone))), day) for day in days]

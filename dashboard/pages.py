@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import islice, zip_longest
 from urllib.parse import urlencode
 
 from jinja2 import Environment
@@ -139,7 +139,9 @@ class Here:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.root: str = request.scope.get("root_path", "").rstrip("/")
+        # inside a mount, root_path also holds the mount's own path
+        root: str = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+        self.root = root.rstrip("/")
 
     def to(self, page: str, /, **params: str) -> str:
         """Return the path of one of our pages."""
@@ -195,7 +197,8 @@ def with_previous(explanation: Explanation) -> list[board.Entry]:
     check_ins = explanation.check_ins
     return [
         board.Entry(check_in=check_in, before=before)
-        for check_in, before in zip(check_ins, (*check_ins[1:], None), strict=True)
+        for check_in, before in zip_longest(check_ins, check_ins[1:])
+        if check_in is not None
     ]
 
 

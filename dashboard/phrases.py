@@ -52,12 +52,12 @@ PHRASES = (
     _("{number} is the greatest {text} of {items}"),
     _("({rest}) / ({reason}) = {number}"),
     _("{number} read"),
-    _("{over} of {count} weeks ({months}) = {number}"),
-    _("{over} of {count} months ({months}) = {number}"),
-    _("{over} of {count} quarters ({months}) = {number}"),
-    _("{months} (running week, as none is complete yet)"),
-    _("{months} (running month, as none is complete yet)"),
-    _("{months} (running quarter, as none is complete yet)"),
+    _("{over} of {count} weeks ({periods}) = {number}"),
+    _("{over} of {count} months ({periods}) = {number}"),
+    _("{over} of {count} quarters ({periods}) = {number}"),
+    _("{periods} (running week, as none is complete yet)"),
+    _("{periods} (running month, as none is complete yet)"),
+    _("{periods} (running quarter, as none is complete yet)"),
     _("mean"),
     _("latest"),
     _("worst"),
@@ -107,9 +107,15 @@ SENTENCES = frozenset({"reason", "rest", "items", "over"})
 """Groups that are sentences of ours again."""
 QUOTED = frozenset({"text"})
 """Groups that are somebody else's words."""
-VALUES = frozenset({"value", "baseline", "target", "again", "months"})
+VALUES = frozenset({"value", "baseline", "target", "again"})
 """Groups that hold numbers with their units or names."""
+LISTS = frozenset({"parts", "periods"})
+WEEK_OF, IN_PERIOD = _("week of {day}"), _("{period}: {number}")
 _GROUP = re.compile(r"\\{(\w+)\\}")
+_PERIOD = re.compile(
+    rf"(?:week of (?P<week>\d{{4}}-\d\d-\d\d)|(?P<year>\d{{4}})-(?:Q(?P<quarter>[1-4])|(?P<month>[01]\d))) "
+    rf"(?P<number>{NUMBER})"
+)
 _PART = re.compile(r"(\d+) (.+)")
 _FIGURE = re.compile(
     r"(?<![\w.,-])(?P<sign>[€$£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<percent> ?%)?(?![\w-])"
@@ -135,7 +141,7 @@ def _shape(group: re.Match[str]) -> str:
     name = group[1]
     if name == "date":
         return rf"(?P<{name}>\d{{4}}-\d\d-\d\d)"
-    return f"(?P<{name}>{'.+?' if name in SENTENCES | QUOTED | VALUES | {'parts'} else NUMBER})"
+    return f"(?P<{name}>{'.+?' if name in SENTENCES | QUOTED | VALUES | LISTS else NUMBER})"
 
 
 def phrase(text: str, texts: Texts) -> str:
@@ -145,7 +151,7 @@ def phrase(text: str, texts: Texts) -> str:
         if found is not None:
             parts = {name: _part(name, part, texts) for name, part in found.groupdict().items()}
             return texts(pattern.template).format(**parts)
-    return text
+    return periods(text, texts)
 
 
 def _part(name: str, part: str, texts: Texts) -> str:
@@ -157,7 +163,24 @@ def _part(name: str, part: str, texts: Texts) -> str:
         return texts.full_day(date.fromisoformat(part))
     if name == "parts":
         return ", ".join(_counted(each, texts) for each in part.split(", "))
-    return figures(part, texts)
+    return periods(part, texts) if name == "periods" else figures(part, texts)
+
+
+def periods(text: str, texts: Texts) -> str:
+    """Return ``2026-10 12, 2026-11 19`` with its weeks, months or quarters named; anything else as it is."""
+    found = [_PERIOD.fullmatch(part) for part in text.split(", ")]
+    named = [_period(each, texts) for each in found if each is not None]
+    return ", ".join(named) if len(named) == len(found) else text
+
+
+def _period(found: re.Match[str], texts: Texts) -> str:
+    if found["week"]:
+        name = texts(WEEK_OF).format(day=texts.day(date.fromisoformat(found["week"])))
+    elif found["quarter"]:
+        name = texts.quarter(date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1))
+    else:
+        name = texts.month(date(int(found["year"]), int(found["month"]), 1))
+    return texts(IN_PERIOD).format(period=name, number=figures(found["number"], texts))
 
 
 def _counted(part: str, texts: Texts) -> str:

@@ -71,6 +71,10 @@ class Texts:
         """Return the quarter of a date: ``4th quarter 2026``."""
         return format_skeleton("yQQQQ", day, locale=self.locale)
 
+    def month(self, day: date) -> str:
+        """Return the month of a date: ``October 2026``."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
+
     def moment(self, at: datetime, timezone: str) -> str:
         """Return an instant as the clocks of ``timezone`` show it, to the minute."""
         local = at.astimezone(ZoneInfo(timezone))
@@ -82,4 +86,4 @@ class Texts:
         passed = now - at
         if passed < MINUTE:
             return self(JUST_NOW)
-        return format_timedelta(-passed, add_direction=True, threshold=1.5, locale=self.locale)
+        return format_timedelta(-passed, add_direction=True, threshold=1, locale=self.locale)
