@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from okrsync.sandbox import company
 from okrsync.sandbox.jira_search import compiled, matching
 from okrsync.sandbox.jira_site import JiraSite
-from okrsync.sandbox.jql import JqlError, parse
+from okrsync.sandbox.jql import Clause, JqlError, Literal, Query, parse
 from okrsync.sandbox.jql_match import SortKey, before
 from okrsync.sandbox.wire import RefusedError
 from okrsync.sandbox.world_jira import empty_jira
@@ -82,11 +83,11 @@ TABLE: list[tuple[str, Sequence[str]]] = [
     ("parentEpic = SHOP-1 AND key != SHOP-1", ["SHOP-2", "SHOP-3", "SHOP-4"]),
     ("assignee = currentUser()", ["SHOP-3"]),
     ("assignee is EMPTY and type = Story", ["SHOP-2"]),
-    ("assignee = agnes@rivelle.test", ["SHOP-10"]),
+    ("assignee = 'agnes@rivelle.test'", ["SHOP-10"]),
     ("summary ~ pay", ["SHOP-2", "SHOP-3", "SHOP-4"]),
     ('summary ~ "invoice pay"', ["SHOP-3", "SHOP-4"]),
     ('summary ~ "\\"by invoice\\""', ["SHOP-3", "SHOP-4"]),
-    ("summary ~ check*", ["SHOP-1"]),
+    ('summary ~ "check*"', ["SHOP-1"]),
     ("summary ~ check", []),
     ('summary !~ pay and type = Bug', ["SHOP-10"]),
     ('"Story Points" >= 5', ["SHOP-2"]),
@@ -146,6 +147,8 @@ REFUSED = [
     ("project =", "Expecting either a value, list or function before the end of the query."),
     ('summary ~ "pay', "The quoted string 'pay' has not been completed."),
     ("summary ~ a?b", "The character '?' is a reserved JQL character."),
+    ("assignee = agnes@rivelle.test", "The character '@' is a reserved JQL character."),
+    ("created > 2026/11/01", "The character '/' is a reserved JQL character."),
     ("summary ~ 'a\\qb'", "'\\q' is an illegal JQL escape sequence."),
     ("updated >= yesterday", "Date value 'yesterday' for field 'updated' is invalid."),
     ("updated >= '2026-11-17 10:00:30'", "Date value '2026-11-17 10:00:30' for field 'updated' is invalid."),
@@ -189,18 +192,14 @@ def test_an_epic_with_a_new_parent_takes_its_sub_tasks_along() -> None:
 
 @given(text=st.text(max_size=60))
 def test_any_text_parses_or_is_refused(text: str) -> None:
-    try:
-        parse(text)
-    except JqlError as error:
-        assert str(error)
+    with contextlib.suppress(JqlError):  # any other error, an endless loop or a crash would show here
+        assert isinstance(parse(text), Query)
 
 
 @given(text=st.text(min_size=1, max_size=30, alphabet=st.characters(exclude_categories=["Cs", "Cc"])))
 def test_a_quoted_value_is_read_back_as_it_was(text: str) -> None:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    where = parse(f'labels = "{escaped}"').where
-    assert getattr(where, "values", None)
-    assert where.values[0].text == text  # type: ignore[union-attr]
+    assert parse(f'labels = "{escaped}"').where == Clause("labels", "=", (Literal(text, quoted=True),))
 
 
 values = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=8)
@@ -214,7 +213,7 @@ def test_comparing_gives_one_order_whatever_came_first(pairs: list[tuple[int, in
         return before(one, other, order)
 
     keys: list[SortKey] = [[first, number * 10 + second] for number, (first, second) in enumerate(pairs)]
-    assert sorted(keys, key=cmp_to_key(compare)) == sorted(reversed(keys), key=cmp_to_key(compare))
+    assert sorted(keys, key=cmp_to_key(compare)) == sorted(keys[::-1], key=cmp_to_key(compare))
 
 
 def test_a_filter_that_names_itself_ends_in_an_error() -> None:
