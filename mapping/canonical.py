@@ -49,8 +49,8 @@ def rule_from_json(text: str) -> tuple[Metric, Measure]:
         RuleError: the text is no rule that this version can read.
     """
     try:
-        tree = json.loads(text)
-        return _metric(tree["metric"]), _measure(tree["measure"])
+        tree = _branch(json.loads(text))
+        return _metric(_branch(tree["metric"])), _measure(_branch(tree["measure"]))
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise RuleError(f"cannot read the kept rule {text[:60]!r}: {error!r}") from error
 
@@ -116,16 +116,15 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _metric(tree: Mapping[str, str]) -> Metric:
-    unit = _unit(tree.get("unit"))
+def _metric(tree: Mapping[str, object]) -> Metric:
     return Metric(
-        kind=MetricKind(tree["kind"]),
-        target=Decimal(tree["target"]),
-        baseline=_decimal(tree.get("baseline")),
-        unit=unit,
-        per=Period(tree["per"]) if "per" in tree else None,
-        over=PeriodPolicy(tree.get("over", PeriodPolicy.MEAN)),
-        stated=tree.get("stated", ""),
+        kind=MetricKind(str(tree["kind"])),
+        target=Decimal(str(tree["target"])),
+        baseline=_decimal(_text(tree.get("baseline"))),
+        unit=_unit(tree.get("unit")),
+        per=Period(str(tree["per"])) if "per" in tree else None,
+        over=PeriodPolicy(str(tree.get("over", PeriodPolicy.MEAN.value))),
+        stated=str(tree.get("stated", "")),
     )
 
 
@@ -135,8 +134,9 @@ def _unit(tree: object) -> Unit:
     return Unit(kind=UnitKind(tree["kind"]), currency=tree.get("currency"), name=tree.get("name"))
 
 
-def _measure(tree: Mapping[str, Mapping[str, object]]) -> Measure:
-    ((name, terms),) = tree.items()
+def _measure(tree: Mapping[str, object]) -> Measure:
+    ((name, inner),) = tree.items()
+    terms = _branch(inner)
     if name == "ratio":
         return Ratio(of=_measure(_branch(terms["of"])), to=_measure(_branch(terms["to"])))
     if name == "latest":
@@ -170,9 +170,9 @@ def _selection(terms: Mapping[str, object]) -> Selection:
     return Selection(str(terms["connection"]), str(terms["spec"]))
 
 
-def _branch(value: object) -> Mapping[str, Mapping[str, object]]:
+def _branch(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is no measure")
+        raise TypeError(f"{value!r} holds nothing")
     return value
 
 

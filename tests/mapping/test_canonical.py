@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.canonical import rule_from_json, rule_json, rule_version
+from mapping.errors import RuleError
+from mapping.rules import (
+    Aggregate,
+    AggregateKind,
+    Completion,
+    Latest,
+    Metric,
+    MetricKind,
+    MissingEstimate,
+    Period,
+    PeriodPolicy,
+    Ratio,
+    Unit,
+    UnitKind,
+    WontDo,
+)
+from mapping.words import Selection
+from tests.mapping.worlds import WORK, number
+
+decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20)
+words = st.text(max_size=12)
+maybe = st.none() | words
+selections = st.builds(Selection.of, words, st.dictionaries(words, words | st.booleans(), max_size=3))
+units = st.builds(Unit, kind=st.sampled_from(UnitKind), currency=st.none() | st.just("EUR"), name=maybe)
+metrics = st.builds(
+    Metric,
+    kind=st.sampled_from(MetricKind),
+    target=decimals,
+    baseline=st.none() | decimals,
+    unit=units,
+    per=st.none() | st.sampled_from(Period),
+    over=st.sampled_from(PeriodPolicy),
+    stated=words,
+)
+completions = st.builds(
+    Completion,
+    selection=selections,
+    by=maybe,
+    where=maybe,
+    done_statuses=st.lists(words, max_size=3).map(tuple),
+    wont_do=st.sampled_from(WontDo),
+    leaves=st.booleans(),
+    missing=st.sampled_from(MissingEstimate),
+    missing_value=st.none() | decimals,
+    in_progress=decimals,
+)
+aggregates = st.builds(Aggregate, kind=st.sampled_from(AggregateKind), selection=selections, field=maybe, where=maybe)
+simple = completions | aggregates | st.builds(Latest, selection=selections)
+measures = st.recursive(simple, lambda inner: st.builds(Ratio, of=inner, to=inner), max_leaves=4)
+
+
+@given(metric=metrics, measure=measures)
+def test_a_rule_comes_back_as_it_was(metric: Metric, measure: Completion | Aggregate | Latest | Ratio) -> None:
+    text = rule_json(metric, measure)
+    assert rule_from_json(text) == (metric, measure)
+    assert rule_json(*rule_from_json(text)) == text
+
+
+def test_equal_numbers_give_equal_text() -> None:
+    measure = Latest(selection=WORK)
+    texts = {rule_json(number(target), measure) for target in ("10", "10.00", "1E+1")}
+    kept = (
+        '{"measure":{"latest":{"connection":"jira","spec":"{\\"jql\\":\\"project = CHK\\"}"}},'
+        '"metric":{"baseline":"0","kind":"increase","target":"10"}}'
+    )
+    assert texts == {kept}
+
+
+def test_the_version_follows_every_choice() -> None:
+    measure = Completion(selection=WORK)
+    others = [
+        replace(measure, by="story_points"),
+        replace(measure, leaves=False),
+        replace(measure, wont_do=WontDo.OPEN),
+        replace(measure, where="!item.done"),
+    ]
+    versions = {rule_version(rule_json(number(1), each)) for each in (measure, *others)}
+    assert len(versions) == 5
+    assert all(len(version) == 12 for version in versions)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"metric": {}, "measure": {}}', '{"metric": 1, "measure": 2}'])
+def test_what_is_no_rule_is_refused(text: str) -> None:
+    with pytest.raises(RuleError, match="cannot read the kept rule"):
+        rule_from_json(text)
