@@ -11,6 +11,7 @@ import logging
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
 from urllib.parse import urljoin
@@ -349,14 +350,16 @@ class HttpClient:
         if self._opened is None:
             most = max(1, self._around.in_flight)
             # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
-            trust = split(self._base).hostname not in LOOPBACK
+            ourselves = split(self._base).hostname in LOOPBACK
+            encrypted = not ourselves or split(self._base).scheme == "https"
             limits = self._limits
             self._opened = httpx.AsyncClient(
                 transport=self._around.transport,
                 timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.whole),
                 limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
                 follow_redirects=False,
-                trust_env=trust,
+                trust_env=not ourselves,
+                verify=_certificates(encrypted=encrypted),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no session: each request stands alone
             )
             guard_logs(self._redactor)
@@ -386,6 +389,12 @@ def _checked_header(name: str, value: str | SecretStr, who: str) -> str:
     if not plain.isascii() or not plain.isprintable():
         raise FixConfigError(f"{who}: the value for {name} has characters that no header can carry: copy it again")
     return plain
+
+
+@cache
+def _certificates(*, encrypted: bool) -> ssl.SSLContext:
+    """Return the certificates to trust, none where nothing is encrypted; read once: it takes a tenth of a second."""
+    return httpx.create_ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _is_certificate(error: Exception, text: str) -> bool:

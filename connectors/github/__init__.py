@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from connectors.github.options import GitHubOptions, GitHubSelection
-from connectors.github.source import GitHubSource
-from connectors.port import Capability, Connector
+from connectors.port import Capability, Connector, Source, Surroundings
+
+
+def _open(options: GitHubOptions, surroundings: Surroundings) -> Source:
+    from connectors.github.source import GitHubSource  # late: checking a config needs no HTTP client
+
+    return GitHubSource(options, surroundings)
+
 
 CONNECTOR = Connector(
     name="github",
@@ -12,5 +18,5 @@ CONNECTOR = Connector(
     options=GitHubOptions,
     selection=GitHubSelection,
     capabilities=frozenset({Capability.CENSUS, Capability.BY_IDS}),
-    open=GitHubSource,
+    open=_open,
 )

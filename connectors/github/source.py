@@ -58,7 +58,8 @@ class GitHubSource:
             if terms.labels:
                 labels |= {label.casefold(): label for label in await self._client.labels(repo)}
             records, whole = await self._listing.first(repo, terms)
-            matches = matches + len(records) if whole and matches is not None else None
+            unique = len({record.id for record in records})
+            matches = matches + unique if whole and matches is not None else None
             example = example or next((f"{key_of(record)} {record.title}" for record in records), None)
         self._assert_labels(terms, labels)
         return Glimpse(matches=matches, example=example)

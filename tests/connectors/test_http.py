@@ -121,6 +121,15 @@ async def test_a_host_that_is_not_there_is_named_with_the_reason() -> None:
     assert "cannot reach vendor.test: [Errno 111] Connection refused" in str(error)
 
 
+async def test_a_certificate_that_is_not_trusted_is_for_a_person_to_settle() -> None:
+    http = client(always(httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")))
+    error = await failing(http)
+    assert isinstance(error, FixConfigError)
+    assert "the certificate of vendor.test is not trusted" in str(error)
+    assert "SSL_CERT_FILE" in str(error)
+    assert http.sent == 1
+
+
 async def test_the_wait_is_at_least_what_the_vendor_asks() -> None:
     clock = FakeClock()
     await client(then_fine(httpx.Response(429, headers={"retry-after": "41"})), clock).get("/things")
