@@ -103,7 +103,8 @@ class Source(Protocol):
     """One configured connection, open for reading. Not shared between threads or event loops.
 
     All methods raise FixConfigError (credentials, permissions, unknown field), TryAgainError (busy or away beyond
-    the budget) or PartialReadError (the end was not reached). The async iterators stream: nothing holds a selection in memory.
+    the budget) or PartialReadError (the end was not reached). The async iterators stream: nothing holds a selection in
+    memory.
     """
 
     async def identify(self) -> Identity:
