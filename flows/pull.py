@@ -104,8 +104,13 @@ async def _pull_selection(pull: Pull, selection: Selection, fingerprint: str) ->
         return reading.result(Outcome.FAILED, f"unexpected {type(error).__name__}: {error}")
 
 
+def plain_reason(connection: str, reason: str | None) -> str | None:
+    """Return a reason without its connection's name, which whoever shows it puts in front once."""
+    return None if reason is None else reason.removeprefix(f"{connection}: ")
+
+
 def _failed(selection: Selection, reason: str) -> PullResult:
-    return PullResult(selection=selection, outcome=Outcome.FAILED, reason=reason)
+    return PullResult(selection=selection, outcome=Outcome.FAILED, reason=plain_reason(selection.connection, reason))
 
 
 class _Reading:
@@ -127,7 +132,7 @@ class _Reading:
         return PullResult(
             selection=self.selection,
             outcome=outcome,
-            reason=reason,
+            reason=plain_reason(self.pull.name, reason),
             matched=self.matched,
             read=self.read,
             skipped=tuple(self.skipped),

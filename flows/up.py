@@ -60,7 +60,7 @@ def prefect_server(data_folder: Path, port: int) -> Iterator[str]:
         os.environ.setdefault(name, value)
     log = home / "server.log"
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("ab") as out, subprocess.Popen(command, stdout=out, stderr=out, env=dict(os.environ)) as server:
+    with log.open("ab") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:  # noqa: S603 - our own interpreter
         try:
             _wait(server, api, log)
             api_file(data_folder).write_text(json.dumps({"api_url": api}), encoding="utf-8")
@@ -87,7 +87,7 @@ def _wait(server: subprocess.Popen[bytes], api: str, log: Path) -> None:
 
 def _healthy(api: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{api}/health", timeout=1) as answer:  # a loopback address we chose ourselves
+        with urllib.request.urlopen(f"{api}/health", timeout=1) as answer:  # noqa: S310 - an http address of our own
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -56,28 +56,20 @@ class SyncReport:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """One line for each connection or key result that did not come out whole."""
-        lines = [f"{each.connection}: {each.reason}" for each in self.connections if _hurt(each.outcome)]
-        named = {line for each in self.connections if _hurt(each.outcome) for line in (each.reason,)}
-        lines += [
+        """One line for each connection that did not come out whole, and for each key result held for another reason."""
+        hurt = [each for each in self.connections if each.outcome in (Outcome.FAILED, Outcome.PARTIAL)]
+        held = [
             f"{change.key_result}: {change.stale_reason}"
             for change in self.changes
-            if change.action is Action.HOLD and not _explained(change.stale_reason, named)
+            if change.action is Action.HOLD
+            and not any((change.stale_reason or "").startswith(f"{each.connection}: ") for each in hurt)
         ]
-        return tuple(lines)
+        return (*(f"{each.connection}: {each.reason}" for each in hurt), *held)
 
     @property
     def published(self) -> bool:
         """Whether any connection gave something that was published."""
         return any(each.outcome in (Outcome.COMPLETE, Outcome.PARTIAL) for each in self.connections)
-
-
-def _hurt(outcome: str) -> bool:
-    return outcome in (Outcome.FAILED, Outcome.PARTIAL)
-
-
-def _explained(reason: str | None, named: set[str | None]) -> bool:
-    return reason is not None and any(each is not None and each in reason for each in named)
 
 
 @dataclass(kw_only=True)
@@ -264,6 +256,12 @@ def open_source(config: Config, name: str, *, now: Callable[[], datetime]) -> So
     return connection.connector.open(connection.options, surroundings)
 
 
+def rules_in(path: str) -> Config:
+    """Return the rules in a file or folder, with the settings that hold there."""
+    found = Path(path).resolve()
+    return load(found, settings=load_settings(found.parent, config=found))
+
+
 @asynccontextmanager
 async def opened(
     rules: str, wish: Wish, *, watch: Watch = lambda _progress: None, now: Callable[[], datetime] = utc_now
@@ -273,10 +271,8 @@ async def opened(
     Raises:
         ConfigProblemsError: the rules have problems; nothing was opened.
     """
-    path = Path(rules).resolve()
-    settings = load_settings(path.parent, config=path)
-    config = load(path, settings=settings)
-    store = Store.open(settings.database_url)
+    config = rules_in(rules)
+    store = Store.open(config.settings.database_url)
     try:
         started_at = now()
         with store.begin(started_at=started_at) as run:

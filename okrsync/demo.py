@@ -25,10 +25,8 @@ def run_demo(folder: Path, *, seed: int, stay: bool, port: int) -> None:
     create(folder, seed=seed, now=utc_now())
     place = Place(folder=folder)
     with serve(folder) as sandbox:
-        _say(
-            out,
-            f"A company of its own now lives in {folder}/: its Jira and GitHub answer at\n  {sandbox.jira_url} and {sandbox.github_url}",
-        )
+        _say(out, f"A company of its own now lives in {folder}. Its Jira and GitHub answer at")
+        _say(out, f"  {sandbox.jira_url} and {sandbox.github_url}")
         asyncio.run(_two_syncs(place, out))
         if stay:
             _stay(place, out, port)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from okrsync.sandbox.ledger import Asked
-from okrsync.sandbox.wire import json_bytes
+from okrsync.sandbox.wire import REPEATED_TOKEN, json_bytes
 
 LOGIN_PAGE = (
     b"<!DOCTYPE html>\n<html lang='en'><head><title>Log in - single sign-on</title></head>"
@@ -185,7 +185,7 @@ def _repeat_token(asked: Asked, page: dict[str, object]) -> dict[str, object]:
     sent: dict[str, Any] = asked.json() if asked.body else dict(asked.params())
     if "data" in page:
         return _repeat_cursor(page, (sent.get("variables") or {}).get("after") or "Y3Vyc29yOjE=")
-    page["nextPageToken"] = sent.get("nextPageToken") or page.get("nextPageToken") or "c2FtZQ"
+    page["nextPageToken"] = sent.get("nextPageToken") or page.get("nextPageToken") or REPEATED_TOKEN
     page["isLast"] = False
     return page
 

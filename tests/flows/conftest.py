@@ -1,0 +1,31 @@
+"""The served company that tests of whole runs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from okrsync.sandbox.demo import advance
+from tests.flows.kit import Company, company
+
+
+@pytest.fixture(scope="package")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """The company synced once, with its store kept aside, and its world one step further."""
+    with company(tmp_path_factory.mktemp("company") / "demo") as found:
+        found.sync()
+        found.keep("base.db")
+        advance(found.folder)
+        yield found
+
+
+@pytest.fixture
+def rivelle(moved: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
+    """The company as it was synced, and its world one step further than the store."""
+    # A busy vendor is given up on soon, so that tests of faults do not wait minutes.
+    monkeypatch.setenv("OKRSYNC_BUDGET_SECONDS", "0.3")
+    moved.put_back(moved.folder.parent / "base.db")
+    yield moved
+    moved.sandbox.jira_faults.clear()
+    moved.sandbox.github_faults.clear()

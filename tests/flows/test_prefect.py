@@ -1,0 +1,142 @@
+"""The same steps through Prefect: one server for all of these tests, since it starts slowly."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.prefect_home import QUIET, api_file, configured_api, prepare
+from flows.up import prefect_server
+from okrsync.sandbox.server import free_port
+from tests.flows.kit import Company, okrsync, printed
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    kept = dict(os.environ)
+    try:
+        with prefect_server(tmp_path_factory.mktemp("prefect"), free_port()) as api:
+            yield api
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
+def ask(url: str, body: object) -> object:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def test_both_ways_end_in_the_same_store(rivelle: Company, prefect_api: str) -> None:
+    kept = rivelle.keep("before-prefect.db")
+    report = rivelle.sync()
+    in_process = rivelle.dump()
+    rivelle.put_back(kept)
+    done = okrsync("-C", str(rivelle.folder), "sync", "--prefect", "--json", env={"PREFECT_API_URL": prefect_api})
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert printed(done)["through"] == "prefect"
+    assert printed(done)["check_ins"] == report.check_ins > 0
+    assert rivelle.dump() == in_process
+
+    artifacts = ask(f"{prefect_api}/artifacts/filter", {"artifacts": {"key": {"any_": ["key-results"]}}})
+    assert isinstance(artifacts, list)
+    assert "new-checkout/epic" in artifacts[0]["data"]
+    assert "completed" in artifacts[0]["data"]
+
+
+def test_deploy_puts_the_schedule_of_the_rules_on_the_api(rivelle: Company, prefect_api: str) -> None:
+    for _ in range(2):  # the second time updates
+        done = okrsync("-C", str(rivelle.folder), "deploy", env={"PREFECT_API_URL": prefect_api})
+        assert done.returncode == 0, done.stderr
+    found = ask(f"{prefect_api}/deployments/filter", {})
+    assert isinstance(found, list)
+    (deployment,) = found
+    assert deployment["entrypoint"] == "flows.sync:sync"
+    assert deployment["work_pool_name"] == "okrsync"
+    assert deployment["parameters"] == {"config": str(rivelle.place.rules_path)}
+    (schedule,) = deployment["schedules"]
+    assert schedule["schedule"]["cron"] == "0 2 * * *"
+    assert schedule["schedule"]["timezone"] == "Europe/Paris"
+
+
+def test_deploy_without_an_api_says_what_to_do(rivelle: Company, tmp_path: Path) -> None:
+    done = okrsync("-C", str(rivelle.folder), "deploy", env={"HOME": str(tmp_path), "PREFECT_API_URL": ""})
+    assert done.returncode == 1
+    assert "set PREFECT_API_URL" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_up_runs_server_schedule_and_page_until_interrupted(rivelle: Company) -> None:
+    page, server = free_port(), free_port()
+    words = ["-C", str(rivelle.folder), "up", "--port", str(page), "--prefect-port", str(server)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "okrsync", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{page}/healthz", process)
+            wait_for_deployment(f"http://127.0.0.1:{server}/api", process)
+            # While it runs, a plain sync goes through it.
+            done = okrsync("-C", str(rivelle.folder), "sync", "--json")
+            assert printed(done)["through"] == "prefect", done.stderr
+        finally:
+            process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[0]
+    assert "Traceback" not in said, said
+    assert process.returncode in {0, 130}
+    assert not api_file(rivelle.place.data_folder).exists()
+
+
+def wait_for(url: str, process: subprocess.Popen[str]) -> None:
+    for _ in range(400):
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    pytest.fail(f"{url} never answered")
+
+
+def wait_for_deployment(api: str, process: subprocess.Popen[str]) -> None:
+    for _ in range(200):
+        assert process.poll() is None
+        if ask(f"{api}/deployments/filter", {}):
+            return
+        time.sleep(0.25)
+    pytest.fail("no deployment appeared")
+
+
+def test_prefect_is_quiet_private_and_has_its_own_files(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "PREFECT_LOGGING_LEVEL": "DEBUG"}
+    prepare(tmp_path / "data", environ)
+    assert environ["PREFECT_HOME"] == str(tmp_path / "data" / "prefect")
+    assert environ["DO_NOT_TRACK"] == "1"
+    assert environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert environ["PREFECT_LOGGING_LEVEL"] == "DEBUG", "what a person has set stays"
+    assert environ.keys() >= QUIET.keys()
+
+
+def test_a_profile_of_the_person_counts_as_a_configured_api(tmp_path: Path) -> None:
+    profiles = 'active = "team"\n[profiles.team]\nPREFECT_API_URL = "http://prefect.acme.test:4200/api"\n'
+    (tmp_path / "profiles.toml").write_text(profiles, encoding="utf-8")
+    assert configured_api(tmp_path, {"PREFECT_HOME": str(tmp_path)}) == "http://prefect.acme.test:4200/api"
+    assert configured_api(tmp_path, {"PREFECT_HOME": str(tmp_path / "none")}) is None
+
+
+def test_a_stale_note_of_a_killed_service_is_not_believed(tmp_path: Path) -> None:
+    api_file(tmp_path).write_text(json.dumps({"api_url": f"http://127.0.0.1:{free_port()}/api"}), encoding="utf-8")
+    assert configured_api(tmp_path, {"PREFECT_HOME": str(tmp_path)}) is None
