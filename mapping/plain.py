@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
+from mapping.decimals import decimal_text
+
 Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
 
 
@@ -27,12 +29,6 @@ def plain(value: object) -> Plain:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     return _plain_many(value)
-
-
-def decimal_text(value: Decimal) -> str:
-    """Return all digits without an exponent and without trailing zeros: ``0.25``, ``2000000``."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _plain_many(value: object) -> Plain:
