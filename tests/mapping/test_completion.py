@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,16 +10,11 @@ from hypothesis import strategies as st
 from mapping.measure import measure_one
 from mapping.readings import Reading
 from mapping.rules import Completion, MissingEstimate, WontDo
-from mapping.words import ItemState, Selection, WorkItem
-from tests.mapping.worlds import CYCLE, DOING, DONE, NOW, TODO, WONT, WORK, World, item, rule
+from mapping.words import ItemState, WorkItem
+from tests.mapping.worlds import CYCLE, DOING, DONE, NOW, TODO, WONT, WORK, Unordered, World, item, rule
 
 COUNT = Completion(selection=WORK)
 POINTS = Completion(selection=WORK, by="story_points")
-
-
-class Unordered(World):
-    def members(self, selection: Selection) -> Iterator[WorkItem]:
-        yield from self.items[selection]
 
 
 def read(measure: Completion, *items: WorkItem, collect: bool = False) -> Reading:

@@ -113,6 +113,13 @@ class World:
         return {id_: how for id_, how in self.left.get(selection, {}).items() if id_ not in there}
 
 
+class Unordered(World):
+    """Gives members in the order in which they were listed."""
+
+    def members(self, selection: Selection) -> Iterator[WorkItem]:
+        yield from self.items[selection]
+
+
 def number(target: str | int, baseline: str | int | None = 0, kind: MetricKind = MetricKind.INCREASE) -> Metric:
     return Metric(kind=kind, target=Decimal(target), baseline=None if baseline is None else Decimal(baseline))
 

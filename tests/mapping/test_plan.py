@@ -1,0 +1,298 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.metric import clamp
+from mapping.plan import objective_standing, plan, standing
+from mapping.readings import Action, CauseKind, Change, CheckIn, Standing, Status
+from mapping.rules import Aggregate, AggregateKind, Completion, KeyResult, Latest, Objective, Ratio
+from tests.mapping.worlds import (
+    CYCLE,
+    DONE,
+    NOW,
+    OTHER,
+    SERIES,
+    WORK,
+    World,
+    day,
+    item,
+    number,
+    rule,
+    sample,
+)
+
+COUNT = Aggregate(kind=AggregateKind.COUNT, selection=WORK)
+OPEN = Aggregate(kind=AggregateKind.COUNT, selection=WORK, where="!item.done")
+FOUR = World({WORK: [item("1", DONE), item("2"), item("3"), item("4")]})
+
+
+def objective(*key_results: KeyResult) -> Objective:
+    return Objective(id="shop", title="Sell", cycle=CYCLE, key_results=key_results)
+
+
+@dataclass
+class History:
+    """Runs one after the other, each with its world; keeps what a store would keep."""
+
+    worlds: list[World] = field(default_factory=list)
+    last: dict[str, CheckIn] = field(default_factory=dict)
+
+    def run(
+        self,
+        world: World,
+        *key_results: KeyResult,
+        stale: Mapping[str, str] | None = None,
+        now: datetime = NOW,
+    ) -> list[Change]:
+        self.worlds.append(world)
+        changes = plan(
+            [objective(*key_results)],
+            mirror=world,
+            before=lambda run: self.worlds[run - 1],
+            last=self.last,
+            stale=stale or {},
+            run=len(self.worlds),
+            now=now,
+        )
+        self.last |= {change.key_result: change.new for change in changes if change.new is not None}
+        return changes
+
+
+def actions(changes: Sequence[Change]) -> list[Action]:
+    return [change.action for change in changes]
+
+
+def test_a_first_value_creates_a_check_in() -> None:
+    (change,) = History().run(FOUR, rule(COUNT, number(8)))
+    assert (change.action, change.old) == (Action.CREATE, None)
+    assert change.new is not None
+    assert (change.new.value, change.new.progress, change.new.run) == (Decimal(4), Decimal("0.5"), 1)
+    assert [part.kind for part in change.causes] == [CauseKind.FIRST]
+    assert change.new.causes == change.causes
+
+
+def test_running_twice_changes_nothing_the_second_time() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT), rule(OPEN, id_="shop/open"))
+    again = history.run(FOUR, rule(COUNT), rule(OPEN, id_="shop/open"))
+    assert actions(again) == [Action.KEEP, Action.KEEP]
+    assert all(change.new is None and not change.causes for change in again)
+
+
+def test_a_moved_value_is_a_change_with_causes() -> None:
+    history = History()
+    history.run(FOUR, rule(OPEN))
+    after = World({WORK: [item("1", DONE), item("2", DONE), item("3"), item("4")]})
+    (change,) = history.run(after, rule(OPEN))
+    assert change.action is Action.CHANGE
+    assert change.new is not None
+    assert change.old is not None
+    assert (change.old.value, change.new.value) == (Decimal(3), Decimal(2))
+    assert [(part.kind, part.amount, part.items) for part in change.causes] == [
+        (CauseKind.COMPLETED, Decimal(-1), ("CHK-2",))
+    ]
+
+
+def test_a_stale_selection_holds_the_last_value_and_says_why() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT))
+    emptied = World({WORK: []})
+    (change,) = history.run(emptied, rule(COUNT), stale={WORK.key: "jira: page 3 never came"})
+    assert (change.action, change.new, change.status) == (Action.HOLD, None, Status.STALE)
+    assert change.stale_reason == "jira: page 3 never came"
+    assert change.reading.value == Decimal(4)
+    assert emptied.passes == [], "what is stale is not measured"
+
+
+def test_a_stale_selection_without_any_value_yet_is_held_too() -> None:
+    (change,) = History().run(World(), rule(COUNT), stale={WORK.key: "jira: 401"})
+    assert (change.action, change.status) == (Action.HOLD, Status.NO_DATA)
+    assert change.reading.no_data == "jira: 401"
+
+
+def test_one_stale_side_holds_a_ratio_and_nothing_else() -> None:
+    ratio = Ratio(of=COUNT, to=Aggregate(kind=AggregateKind.COUNT, selection=OTHER))
+    changes = History().run(
+        FOUR, rule(ratio, id_="shop/a"), rule(COUNT, id_="shop/b"), stale={OTHER.key: "github: 502"}
+    )
+    assert actions(changes) == [Action.HOLD, Action.CREATE]
+
+
+def test_no_data_from_the_start_writes_nothing() -> None:
+    (change,) = History().run(World({WORK: []}), rule(COUNT))
+    assert (change.action, change.new, change.status) == (Action.KEEP, None, Status.NO_DATA)
+    assert (change.reading.no_data or "").startswith("nothing has ever matched")
+
+
+def test_no_data_never_overwrites_data() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT))
+    (change,) = history.run(World({WORK: []}), rule(COUNT))
+    assert (change.action, change.new, change.status) == (Action.HOLD, None, Status.STALE)
+    assert (change.stale_reason or "").startswith("nothing has ever matched")
+    assert history.last["shop/checkout"].value == Decimal(4)
+
+
+def test_a_rule_that_fails_holds_alone() -> None:
+    bad = rule(Aggregate(kind=AggregateKind.COUNT, selection=WORK, where="item.points > 1"), id_="shop/bad")
+    changes = History().run(FOUR, bad, rule(COUNT))
+    assert actions(changes) == [Action.HOLD, Action.CREATE]
+    assert "has(item.points)" in (changes[0].stale_reason or "")
+
+
+def test_a_metric_that_cannot_be_computed_holds_alone() -> None:
+    changes = History().run(FOUR, rule(COUNT, number(10, 10), id_="shop/flat"), rule(COUNT))
+    assert actions(changes) == [Action.HOLD, Action.CREATE]
+    assert "make them differ" in (changes[0].stale_reason or "")
+
+
+def test_a_new_target_is_a_change_although_the_value_stands() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT, number(8)))
+    (change,) = history.run(FOUR, rule(COUNT, number(16)))
+    assert (change.action, change.causes) == (Action.CHANGE, ())
+    assert change.new is not None
+    assert change.new.progress == Decimal("0.25")
+
+
+def test_a_new_measure_is_a_change_although_the_value_stands() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT))
+    same = Aggregate(kind=AggregateKind.COUNT, selection=WORK, where='item.kind == "story"')
+    (change,) = history.run(FOUR, rule(same))
+    assert (change.action, change.causes) == (Action.CHANGE, ())
+
+
+def test_evidence_behind_an_equal_value_writes_no_check_in() -> None:
+    history = History()
+    history.run(FOUR, rule(OPEN))
+    (change,) = history.run(World({WORK: [item("1"), item("2"), item("3"), item("4", DONE)]}), rule(OPEN))
+    assert change.action is Action.KEEP
+
+
+def test_causes_are_held_against_the_run_that_gave_the_last_value() -> None:
+    history = History()
+    history.run(FOUR, rule(OPEN))
+    three = World({WORK: [item("1", DONE), item("2"), item("3"), item("5")]})
+    assert actions(history.run(three, rule(OPEN))) == [Action.KEEP]
+    (change,) = history.run(World({WORK: [item("2"), item("3")]}), rule(OPEN))
+    assert sum(part.amount for part in change.causes) == Decimal(-1)
+
+
+def test_a_status_flips_by_the_value_and_not_by_the_clock() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT, number(8)), now=day("2026-10-20"))
+    (change,) = history.run(World({WORK: [item("1")]}), rule(COUNT, number(8)), now=day("2026-11-15"))
+    assert (change.old_status, change.status) == (Status.ON_TRACK, Status.OFF_TRACK)
+
+
+@dataclass(frozen=True)
+class Kept:
+    measured_at: datetime | None = NOW
+    stale_reason: str | None = None
+    stale_since: datetime | None = None
+    no_data: str | None = None
+
+
+def test_a_standing_is_the_last_check_in_under_todays_clock() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT, number(8)))
+    one = rule(COUNT, number(8))
+    found = standing(one, objective(one), last=history.last[one.id], fresh=Kept(), now=day("2026-12-20"))
+    assert (found.value, found.progress, found.status) == (Decimal(4), Decimal("0.5"), Status.OFF_TRACK)
+    assert (found.changed_at, found.measured_at, found.no_data) == (NOW, NOW, None)
+
+
+def test_a_stale_standing_keeps_its_value() -> None:
+    history = History()
+    history.run(FOUR, rule(COUNT, number(8)))
+    one = rule(COUNT, number(8))
+    fresh = Kept(stale_reason="jira: 429", stale_since=NOW)
+    found = standing(one, objective(one), last=history.last[one.id], fresh=fresh, now=NOW)
+    assert (found.value, found.status, found.stale_reason) == (Decimal(4), Status.STALE, "jira: 429")
+
+
+def test_a_standing_that_was_never_measured_says_so() -> None:
+    one = rule(Latest(selection=SERIES))
+    found = standing(one, objective(one), last=None, fresh=None, now=NOW)
+    assert (found.status, found.no_data) == (Status.NO_DATA, "nothing has been measured yet")
+    silent = standing(one, objective(one), last=None, fresh=Kept(no_data="no sample yet"), now=NOW)
+    assert (silent.no_data, silent.pace.because) == ("no sample yet", "no sample yet")
+
+
+def stands(progress: str | None, weight: str = "1", id_: str = "shop/a") -> Standing:
+    one = replace(rule(COUNT, number(1), id_=id_), weight=Decimal(weight))
+    raw = None if progress is None else Decimal(progress)
+    history = History()
+    (change,) = history.run(FOUR, one)
+    assert change.new is not None
+    last = None if raw is None else replace(change.new, raw_progress=raw, progress=clamp(raw), value=raw)
+    return standing(one, objective(one), last=last, fresh=Kept(), now=NOW)
+
+
+def test_an_objective_is_the_weighted_mean_of_clamped_progress() -> None:
+    parts = [stands("0.2", "3"), stands("1.5", "1", "shop/b"), stands(None, "5", "shop/c")]
+    found = objective_standing(objective(), parts, NOW)
+    assert found.progress == Decimal("0.4")
+    assert found.missing == ("shop/c",)
+    assert found.status is Status.OFF_TRACK
+
+
+def test_weights_that_are_all_0_count_as_equal() -> None:
+    found = objective_standing(objective(), [stands("0.2", "0"), stands("0.8", "0", "shop/b")], NOW)
+    assert found.progress == Decimal("0.5")
+
+
+def test_a_weight_of_0_beside_others_contributes_nothing() -> None:
+    found = objective_standing(objective(), [stands("0.1", "0"), stands("0.8", "1", "shop/b")], NOW)
+    assert (found.progress, found.status) == (Decimal("0.8"), Status.ON_TRACK)
+
+
+def test_no_data_at_all_is_no_progress() -> None:
+    found = objective_standing(objective(), [stands(None)], NOW)
+    assert (found.progress, found.status) == (None, Status.NO_DATA)
+    assert objective_standing(objective(), [], NOW).status is Status.NO_DATA
+
+
+def test_the_worst_status_wins() -> None:
+    parts = [stands("0.9"), stands("0.4", id_="shop/b"), stands(None, id_="shop/c")]
+    assert objective_standing(objective(), parts, NOW).status is Status.AT_RISK
+    assert objective_standing(objective(), parts[::2], NOW).status is Status.NO_DATA, "silence is never green"
+
+
+shares = st.decimals(min_value=-2, max_value=3, places=5)
+weights = st.decimals(min_value=0, max_value=10, places=3)
+
+
+@given(drawn=st.lists(st.tuples(shares, weights), min_size=1, max_size=6))
+def test_a_roll_up_lies_within_its_children(drawn: list[tuple[Decimal, Decimal]]) -> None:
+    base = stands("0.5")
+    parts = [
+        replace(base, key_result=f"shop/{n}", raw_progress=share, progress=clamp(share), weight=weight)
+        for n, (share, weight) in enumerate(drawn)
+    ]
+    progress = objective_standing(objective(), parts, NOW).progress
+    children = [clamp(share) for share, _ in drawn]
+    assert progress is not None
+    assert min(children) <= progress <= max(children)
+
+
+def test_a_completion_needs_no_estimate_to_be_planned() -> None:
+    (change,) = History().run(FOUR, rule(Completion(selection=WORK), number(1)))
+    assert change.new is not None
+    assert (change.new.items, change.new.done, change.new.formula) == (4, 1, "1 of 4 items done")
+
+
+def test_a_series_that_came_back_is_explained_from_its_last_value() -> None:
+    history = History()
+    nps = rule(Latest(selection=SERIES), number(42, 20))
+    history.run(World(series={SERIES: [sample(30, day("2026-11-01"))]}), nps)
+    history.run(World(series={SERIES: []}), nps, stale={SERIES.key: "kpis: label moved"})
+    (change,) = history.run(World(series={SERIES: [sample(33, day("2026-11-10"))]}), nps)
+    assert [(part.kind, part.amount) for part in change.causes] == [(CauseKind.SOURCE_CHANGED, Decimal(3))]
