@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
+from mapping.errors import OkrsyncError
 from mapping.measure import measure_one
 from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
@@ -19,7 +20,7 @@ TREND_POINTS = 30
 SHOWN_CHECK_INS = 200
 
 
-class UnknownNameError(LookupError):
+class UnknownNameError(OkrsyncError, LookupError):
     """There is no cycle or key result of that name."""
 
 

@@ -31,7 +31,15 @@ def _version(asked: bool) -> None:
 def before(
     ctx: typer.Context,
     folder: Annotated[
-        Path, typer.Option("--folder", "-C", help="Work as if started in this folder.", show_default="this folder")
+        Path,
+        typer.Option(
+            "--folder",
+            "-C",
+            help="Work as if started in this folder.",
+            show_default="this folder",
+            exists=True,
+            file_okay=False,
+        ),
     ] = Path(),
     config: Annotated[
         Path | None,

@@ -10,10 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mapping.errors import FixConfigError
+
 if TYPE_CHECKING:
     from config.load import Config
     from config.settings import Settings
     from flows.reader import StoreReader
+
+EMBEDDED = "sqlite:///"
 
 
 @dataclass(kw_only=True)
@@ -55,12 +59,22 @@ class Place:
 
         return load(self.rules_path, settings=self.settings, offline=offline)
 
-    def reader(self) -> StoreReader:
-        """Open the store for reading."""
+    def reader(self, *, create: bool = False) -> StoreReader:
+        """Open the store for reading.
+
+        Raises:
+            FixConfigError: there is no store yet and ``create`` does not ask for an empty one.
+        """
         from flows.reader import StoreReader
         from store import Store
 
-        return StoreReader(Store.open(self.settings.database_url))
+        url = self.settings.database_url
+        file = Path(url.removeprefix(EMBEDDED))
+        if url.startswith(EMBEDDED) and not file.exists() and not create:
+            raise FixConfigError(
+                f"nothing was synced here yet ({file} is missing): run `okrsync sync`, or name a folder with -C"
+            )
+        return StoreReader(Store.open(url))
 
     def _start_log(self, settings: Settings) -> None:
         level = settings.log_level.upper() if self.verbose else "ERROR"

@@ -72,7 +72,7 @@ def schedule_of(place: Place) -> Schedule:
 
 
 async def _page(place: Place, host: str, port: int) -> None:
-    with place.reader() as reader:
+    with place.reader(create=True) as reader:
         await serve_reader(reader, host=host, port=port, language=place.settings.language)
 
 

@@ -23,14 +23,14 @@ def status(
     json: AsJson = False,
 ) -> None:
     """Show how the key results stand, as last published."""
+    from dashboard.as_json import overview_json
     from okrsync import show
-    from okrsync.status_json import status_json
 
     place: Place = ctx.obj
     with place.reader() as reader:
         overview = reader.overview(cycle)
     if json:
-        typer.echo(show.as_json(status_json(overview)))
+        typer.echo(show.as_json(overview_json(overview)))
         return
     out = show.console()
     out.print(show.heading(overview))
@@ -45,6 +45,7 @@ def why(
     json: AsJson = False,
 ) -> None:
     """Show why a number is what it is: formula, query, items with weights, rule, run, freshness."""
+    from dashboard.as_json import explanation_json
     from okrsync import show
     from okrsync.show_why import explanation
 
@@ -52,6 +53,6 @@ def why(
     with place.reader() as reader:
         found = reader.explain(key_result)
     if json:
-        typer.echo(show.as_json(found))
+        typer.echo(show.as_json(explanation_json(found)))
         return
     show.console().print(explanation(found, most=items))
