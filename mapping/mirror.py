@@ -22,7 +22,7 @@ class Mirror(Protocol):
     """Our copy of the sources at one moment."""
 
     def members(self, selection: Selection) -> Iterator[WorkItem]:
-        """Stream the items of a selection, ordered by id, each once."""
+        """Stream the items of a selection, ascending by the code points of their ids, each once."""
         ...
 
     def parents(self, selection: Selection) -> frozenset[str]:
@@ -34,7 +34,7 @@ class Mirror(Protocol):
         ...
 
     def pulled(self, selection: Selection) -> bool:
-        """Return whether a complete pull of the selection has ever been published (nothing matched is not nothing known)."""
+        """Return whether a complete pull of it has ever been published (nothing matched is not nothing known)."""
         ...
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:

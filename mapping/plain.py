@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from mapping.decimals import decimal_text
 
-Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
 
 def plain(value: object) -> Plain:

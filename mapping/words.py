@@ -142,4 +142,4 @@ class PullResult:
     watermark: datetime | None = None
     """The latest ``updated_at`` that is certainly read; moves only with its rows."""
     fingerprint: str = ""
-    """What the reading depended on besides the items (field ids, status categories): if it changes, all is read again."""
+    """What the reading depended on besides the items (field ids, status categories): if it changes, all is reread."""
