@@ -20,6 +20,8 @@ from mapping.rules import Cycle, Metric, Unit
 from mapping.show import show_delta, show_metric, show_progress, show_value
 
 QUARTER = re.compile(r"(?P<year>\d{4})-?q(?P<quarter>[1-4])", re.IGNORECASE)
+SPAN = re.compile(r"\d{4}[\d-]*(?:to-?[\d-]+)?")
+"""Ids that only say dates, such as ``2026``, ``2026-10-to-12`` or ``2026-07-to-2026-12``."""
 Word = TypeVar("Word", bound=str)
 
 
@@ -129,8 +131,8 @@ def in_sentence(title: str) -> str:
 
 
 def cycle_name(cycle: Cycle, texts: Texts) -> str:
-    """Return a cycle's name for people; an id that is a quarter is written out, any other stays as it is."""
+    """Return a cycle's name for people: a quarter or a span of months is written out, any other id stays as it is."""
     found = QUARTER.fullmatch(cycle.id)
-    if found is None:
-        return cycle.id
-    return texts.quarter(date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1))
+    if found is not None:
+        return texts.quarter(date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1))
+    return texts.months(cycle.starts_on, drawing.last_day(cycle)) if SPAN.fullmatch(cycle.id) else cycle.id

@@ -14,7 +14,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_date, format_datetime, format_interval, format_skeleton, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -70,6 +70,10 @@ class Texts:
     def quarter(self, day: date) -> str:
         """Return the quarter of a date: ``4th quarter 2026``."""
         return format_skeleton("yQQQQ", day, locale=self.locale)
+
+    def months(self, first: date, last: date) -> str:
+        """Return a span of months: ``October – December 2026``."""
+        return format_interval(first, last, skeleton="yMMMM", locale=self.locale)
 
     def month(self, day: date) -> str:
         """Return the month of a date: ``October 2026``."""

@@ -6,7 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from dashboard.app import create_app
-from tests.dashboard.fixtures import NOW, Company
+from tests.dashboard.fixtures import Company
+from tests.dashboard.sketches import NOW
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import sys
 import uvicorn
 
 from dashboard.app import create_app
-from tests.dashboard.fixtures import NOW, Company
+from tests.dashboard.fixtures import Company
+from tests.dashboard.sketches import NOW
 
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8099

@@ -12,10 +12,11 @@ from itertools import product
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 from dashboard.app import create_app
-from tests.dashboard.fixtures import NOW, Company
+from tests.dashboard.fixtures import Company
+from tests.dashboard.sketches import NOW
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -83,10 +84,14 @@ def watch(page: Page) -> list[str]:
         heard.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the icon of a page that was left before it came
+            heard.append(f"{request.url}: {request.failure}")
+
     page.on("console", lambda message: heard.append(message.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("dialog", dismiss)
-    page.on("requestfailed", lambda request: heard.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     return heard
 
 

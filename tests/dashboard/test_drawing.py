@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dashboard import drawing
 from mapping.readings import CheckIn
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind, Period
-from tests.dashboard.fixtures import NOW, Q4
+from tests.dashboard.sketches import NOW, Q4
 
 shares = st.decimals(min_value=-5, max_value=5, places=4)
 

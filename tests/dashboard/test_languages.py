@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,10 @@ from starlette.testclient import TestClient
 
 from dashboard.languages import preferred
 from dashboard.phrases import phrase
-from dashboard.templating import environment, in_sentence
-from dashboard.texts import Texts
-from tests.dashboard.fixtures import NOW
+from dashboard.templating import cycle_name, environment, in_sentence
+from dashboard.texts import LANGUAGES, Texts
 from tests.dashboard.messages import ROOM, french, gathered
+from tests.dashboard.sketches import NOW, Q4
 
 TEMPLATES = sorted(path.name for path in (ROOM / "templates").glob("*.html"))
 SPOKEN_ATTRIBUTES = re.compile(r"(?:title|aria-label|alt|placeholder|data-label)=\"([^\"]*)")
@@ -123,6 +124,22 @@ def test_ages_are_told_in_both_languages(seconds: int, english: str, french_text
     at = NOW - timedelta(seconds=seconds)
     assert Texts("en").ago(at, NOW) == english
     assert Texts("fr").ago(at, NOW).replace("\xa0", " ") == french_text
+
+
+@pytest.mark.parametrize(
+    ("id_", "english", "french_text"),
+    [
+        ("2026-q4", "4th quarter 2026", "4e trimestre 2026"),
+        ("2026-10-to-12", "October – December 2026", "octobre – décembre 2026"),
+        ("2026", "October – December 2026", "octobre – décembre 2026"),
+        ("fy27-q2", "fy27-q2", "fy27-q2"),
+        ("Autumn", "Autumn", "Autumn"),
+    ],
+)
+def test_a_cycle_is_named_as_people_say_it(id_: str, english: str, french_text: str) -> None:
+    cycle = replace(Q4, id=id_)
+    names = [re.sub(r"\s?–\s?", " – ", cycle_name(cycle, Texts(language))) for language in LANGUAGES]
+    assert names == [english, french_text]
 
 
 def test_a_title_in_a_sentence_keeps_its_acronyms() -> None:

@@ -15,7 +15,7 @@ from tests.dashboard.messages import ROOM
 
 CSS = (ROOM / "static" / "style.css").read_text("utf-8")
 COLOUR = re.compile(r"--([a-z-]+): (#[0-9a-f]{6});")
-DARK_AT = CSS.index("@media (prefers-color-scheme: dark)")
+DARK_AT = CSS.index("@media screen and (prefers-color-scheme: dark)")
 LIGHT = dict(COLOUR.findall(CSS[:DARK_AT]))
 DARK = {**LIGHT, **dict(COLOUR.findall(CSS[DARK_AT : CSS.index(".is-on_track")]))}
 TONES = ("good", "warn", "bad", "best", "half", "old", "none")

@@ -16,7 +16,8 @@ from mapping.errors import FixConfigError, TryAgainError
 from mapping.readings import Explanation, Overview
 from mapping.rules import Cycle
 from mapping.words import ItemState
-from tests.dashboard.fixtures import NOW, SKETCHES, Company, story
+from tests.dashboard.fixtures import Company
+from tests.dashboard.sketches import NOW, SKETCHES, story
 
 
 def client_of(company: Company) -> TestClient:

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from dashboard.app import create_app
 from dashboard.links import safe_href
 from mapping.words import ItemState
-from tests.dashboard.fixtures import NOW, SKETCHES, Company, story
+from tests.dashboard.fixtures import Company
+from tests.dashboard.sketches import NOW, SKETCHES, story
 
 PATHS = ("/", "/kr/launch-checkout/epic", "/runs", "/healthz", "/overview.json", "/nowhere", "/static/style.css")
 HOSTILE = (
