@@ -7,11 +7,8 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from okrsync.sandbox.faults import FaultScript, Reply
+from okrsync.sandbox.faults import URL_HEADER, FaultScript, Reply
 from okrsync.sandbox.ledger import Asked, Ledger
-
-URL_HEADER = "x-sandbox-url"
-"""The request's own address, for faults that point back to it; taken off before sending."""
 
 
 class FrontDoor:

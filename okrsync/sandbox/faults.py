@@ -9,8 +9,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from okrsync.sandbox.ledger import Asked
-from okrsync.sandbox.wire import REPEATED_TOKEN, json_bytes
+from okrsync.sandbox.wire import json_bytes
 
+URL_HEADER = "x-sandbox-url"
+"""The request's own address, for faults that point back to it; the door takes it off before sending."""
 LOGIN_PAGE = (
     b"<!DOCTYPE html>\n<html lang='en'><head><title>Log in - single sign-on</title></head>"
     b"<body><h1>Log in to continue</h1><form method='post'><input name='username'></form></body></html>\n"
@@ -170,33 +172,34 @@ def warnings(kind: str = "JQL_FUNCTION_LIMIT_EXCEEDED") -> Change:
 
 
 def repeat_page() -> Change:
-    """Make the page name itself as the next one: Jira's token, GitHub's Link header and GraphQL's cursor."""
+    """Give the first page again and again, each time naming a next one: token, Link header or cursor."""
+    first: dict[str, Reply] = {}
 
     def change(asked: Asked, reply: Reply) -> Reply:
-        if "link" in reply.headers or asked.path.startswith("/rep"):
-            here = f"{reply.headers['x-sandbox-url']}"
-            return replace(reply, headers=reply.headers | {"link": f'<{here}>; rel="next"'})
-        return replace(reply, body=json_bytes(_repeat_token(asked, json.loads(reply.body))))
+        if asked.method == "GET" and not asked.path.endswith("/search/jql"):
+            return replace(reply, headers=reply.headers | {"link": f'<{reply.headers[URL_HEADER]}>; rel="next"'})
+        sent: dict[str, Any] = asked.json() if asked.body else dict(asked.params())
+        variables: dict[str, Any] = sent.get("variables") or {}
+        question = json.dumps([sent | {"nextPageToken": None, "variables": None}, variables | {"after": None}])
+        page = first.setdefault(question, reply)
+        return replace(page, body=json_bytes(_naming_a_next_page(json.loads(page.body))))
 
     return _named("repeat page", change)
 
 
-def _repeat_token(asked: Asked, page: dict[str, object]) -> dict[str, object]:
-    sent: dict[str, Any] = asked.json() if asked.body else dict(asked.params())
-    if "data" in page:
-        return _repeat_cursor(page, (sent.get("variables") or {}).get("after") or "Y3Vyc29yOjE=")
-    page["nextPageToken"] = sent.get("nextPageToken") or page.get("nextPageToken") or REPEATED_TOKEN
-    page["isLast"] = False
+def _naming_a_next_page(page: dict[str, Any]) -> dict[str, Any]:
+    if "data" not in page:
+        return page | {"nextPageToken": page.get("nextPageToken") or "c2FtZQ", "isLast": False}
+    waiting = [page["data"]]
+    while waiting:
+        found = waiting.pop()
+        if "pageInfo" in found:
+            found["pageInfo"] |= {
+                "hasNextPage": True,
+                "endCursor": found["pageInfo"].get("endCursor") or "Y3Vyc29yOjE=",
+            }
+        waiting += [child for child in found.values() if isinstance(child, dict)]
     return page
-
-
-def _repeat_cursor(value: dict[str, object], cursor: str) -> dict[str, object]:
-    for name, child in value.items():
-        if name == "pageInfo" and isinstance(child, dict):
-            child.update(hasNextPage=True, endCursor=cursor)
-        elif isinstance(child, dict):
-            _repeat_cursor(child, cursor)
-    return value
 
 
 def no_next_page() -> Change:

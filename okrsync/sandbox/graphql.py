@@ -142,9 +142,9 @@ def _by_id(site: GitHubSite, id_: Value) -> Node | FieldError | None:
 def _viewer(site: GitHubSite) -> Node:
     person = site.account.person
     own = actor(site.user(person))
-    return Node(
-        "User", {**(own.fields if own else {}), **plain("", {"name": person.name, "email": person.email}).fields}
-    )
+    interfaces = own.interfaces if own else ()
+    more = plain("", {"name": person.name, "email": person.email}).fields
+    return Node("User", {**(own.fields if own else {}), **more}, interfaces)
 
 
 def _rate_limit(now: datetime) -> Node:

@@ -106,6 +106,8 @@ class _Parser:
 
     def name(self) -> str:
         kind, text = self.tokens[self.at]
+        if kind == "end":
+            raise GraphQLError("Unexpected end of document")
         if kind != "name":
             raise GraphQLError(f'Expected NAME, actual: {kind.upper()} ("{text}")')
         self.at += 1

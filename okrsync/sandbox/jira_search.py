@@ -18,7 +18,7 @@ from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.jql import JqlError, Query, parse
 from okrsync.sandbox.jql_facts import vocabulary
 from okrsync.sandbox.jql_match import Asker, Compiler, Facts, SortKey, before, check_order, sort_key
-from okrsync.sandbox.wire import REPEATED_TOKEN, Record, RefusedError, digest
+from okrsync.sandbox.wire import Record, RefusedError, digest
 
 MOST_WITH_FIELDS = 100
 MOST_IDS = 5000
@@ -98,7 +98,7 @@ def search(site: JiraSite, asked: SearchRequest, now: datetime) -> Record:
         raise jira_error("The value of maxResults must be at least 1.")
     query, found = matching(site, asked.jql, now)
     seal = digest(asked.jql, *asked.fields)
-    if asked.token is not None and asked.token != REPEATED_TOKEN:
+    if asked.token is not None:
         last = _opened(asked.token, seal)
         found = [facts for facts in found if before(sort_key(facts, query.order), last, query.order) > 0]
     size = min(asked.max_results, MOST_IDS if asked.ids_only else MOST_WITH_FIELDS)

@@ -25,7 +25,8 @@ def facts_of(issue: Record, site: JiraSite) -> Facts:
     epic = fields.get(EPIC_LINK)
     named = {
         "project": _spellings(fields.get("project")),
-        "key": _lower(issue["key"], issue["id"]),
+        "key": _lower(issue["key"], issue["id"])
+        | frozenset(key for key, id_ in site.moved.items() if id_ == issue["id"]),
         "id": _lower(issue["id"]),
         "issuetype": _spellings(fields.get("issuetype")),
         "status": _spellings(fields.get("status")),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mapping.errors import FixConfigError
 from okrsync.sandbox.door import FrontDoor
@@ -70,7 +70,7 @@ def free_port() -> int:
         return port
 
 
-def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
+def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> ASGIApp:
     """Return the ASGI app of both vendors under their prefixes."""
 
     def current() -> Sandbox:
@@ -80,7 +80,17 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> Starlette:
 
     jira = FrontDoor(jira_app(lambda: current().jira, clock), sandbox.jira_ledger, sandbox.jira_faults)
     github = FrontDoor(github_app(lambda: current().github, clock), sandbox.github_ledger, sandbox.github_faults)
-    return Starlette(routes=[Mount(JIRA_PREFIX, app=jira), Mount(GITHUB_PREFIX, app=github)])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on with the server's own ``send``, which faults need to break a connection."""
+        for prefix, vendor in ((JIRA_PREFIX, jira), (GITHUB_PREFIX, github)):
+            if scope["path"].startswith(prefix + "/"):
+                await vendor({**scope, "root_path": prefix}, receive, send)
+                return
+        nothing = Response(f"Jira answers under {JIRA_PREFIX}, GitHub under {GITHUB_PREFIX}.\n", 404)
+        await nothing(scope, receive, send)
+
+    return app
 
 
 @contextmanager

@@ -13,9 +13,6 @@ from starlette.responses import Response
 Record = dict[str, Any]
 """A raw record of a vendor. Any, because recorded ones are served as they are, with fields nobody has described."""
 
-REPEATED_TOKEN = "c2FtZQ"
-"""A page token that always gives the first page: what a server does that repeats itself."""
-
 
 class RefusedError(Exception):
     """The server answers with an error status; ``body`` is in the vendor's own shape."""

@@ -40,12 +40,17 @@ def _repository(site: GitHubSite, full_name: str, id_: int, description: str) ->
     return repository
 
 
+def _moments(rng: Random, anchor: datetime, count: int) -> list[tuple[datetime, float]]:
+    """Return when so many records were opened, oldest first as their numbers are, and how many days ago that was."""
+    instants = sorted(working_time(rng, anchor, rng.uniform(4, 116)) for _ in range(count))
+    return [(at, (anchor - at).total_seconds() / 86400) for at in instants]
+
+
 def _storefront(rng: Random, anchor: datetime, site: GitHubSite, elapsed: float) -> None:
     repository = _repository(site, STOREFRONT, 580_213_441, "The shop that customers see")
-    ages = sorted((rng.uniform(2, 118) for _ in range(68)), reverse=True)
-    barriers = 0
-    for index, age in enumerate(ages):
-        at = working_time(rng, anchor, age)
+    moments = _moments(rng, anchor, 68)
+    barriers = finished = 0
+    for index, (at, age) in enumerate(moments):
         if index % 8 == 7:
             _pull(rng, anchor, site, repository, at, age, company.STOREFRONT)
             continue
@@ -59,7 +64,8 @@ def _storefront(rng: Random, anchor: datetime, site: GitHubSite, elapsed: float)
         barriers += barrier
         closed = int(barriers * share) > int((barriers - 1) * share) if barrier else rng.random() < share
         if closed:
-            reason = rng.choices(("completed", "not_planned", "duplicate"), (12, 2, 1))[0]
+            finished += 1
+            reason = {3: "not_planned", 6: "duplicate"}.get(finished % 9, "completed")
             ended = max(at + timedelta(hours=3), working_time(rng, anchor, age * rng.uniform(0.02, 0.6)))
             site.close(record, at=ended, by=rng.choice(company.DEVELOPERS), reason=reason)
 
@@ -70,10 +76,9 @@ def _payments(rng: Random, anchor: datetime, site: GitHubSite, elapsed: float) -
     opened = working_time(rng, anchor, 119)
     for title in ("Payments 1.9", MILESTONE):
         site.add_milestone(repository, title, by=company.TOMAS, at=opened, due=due)
-    ages = sorted((rng.uniform(4, 110) for _ in range(52)), reverse=True)
+    moments = _moments(rng, anchor, 52)
     planned = 0
-    for index, age in enumerate(ages):
-        at = working_time(rng, anchor, age)
+    for index, (at, age) in enumerate(moments):
         if index % 3 == 2:
             _pull(rng, anchor, site, repository, at, age, company.PAYMENTS, milestone=2 if index % 2 else None)
             continue

@@ -213,7 +213,8 @@ def test_comparing_gives_one_order_whatever_came_first(pairs: list[tuple[int, in
         return before(one, other, order)
 
     keys: list[SortKey] = [[first, number * 10 + second] for number, (first, second) in enumerate(pairs)]
-    assert sorted(keys, key=cmp_to_key(compare)) == sorted(keys[::-1], key=cmp_to_key(compare))
+    backwards = list(reversed(keys))
+    assert sorted(keys, key=cmp_to_key(compare)) == sorted(backwards, key=cmp_to_key(compare))
 
 
 def test_a_filter_that_names_itself_ends_in_an_error() -> None:
