@@ -89,6 +89,7 @@ PHRASES = (
     _("closed without being done"),
     _("closed without being done, so neither done nor open"),
     _("has children in the selection"),
+    _("the estimate of its parent counts"),
     _("not matched by the filter"),
     _("has no date"),
     _("dated outside the cycle"),

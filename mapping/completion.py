@@ -15,6 +15,7 @@ from mapping.words import ItemState, WorkItem
 
 WONT_DO = "closed without being done"
 HAS_CHILDREN = "has children in the selection"
+SPOKEN_FOR = "the estimate of its parent counts"
 NO_ESTIMATE = "no estimate"
 
 
@@ -39,6 +40,10 @@ class CompletionTally:
     parents: dict[str, WorkItem] = field(default_factory=dict)
     """Members with children wait here until it is known whether a child passes the filter."""
     with_children: set[str] = field(default_factory=set)
+    with_estimates: set[str] = field(default_factory=set)
+    """Ids of which some child that passes the filter has an estimate."""
+    waiting: list[WorkItem] = field(default_factory=list)
+    """Children without an estimate, until it is known whether their parent's estimate counts."""
     taken: list[tuple[WorkItem, Decimal | None, Decimal]] = field(default_factory=list)
     skipped: list[Contribution] = field(default_factory=list)
 
@@ -54,28 +59,61 @@ class CompletionTally:
         if not self.measure.leaves:
             self._take(item)
             return
+        estimated = self._weight(item) is not None
         if item.parent is not None:
             self.with_children.add(item.parent)
+            if estimated:
+                self.with_estimates.add(item.parent)
         if parent:
             self.parents[item.id] = item
-        else:
+        elif item.parent is None or estimated:
             self._take(item)
+        else:
+            self.waiting.append(item)
 
     def _settle(self) -> None:
-        """Decide about the members with children: leaves are those of which no child passed the filter."""
-        for item in self.parents.values():
-            if item.id in self.with_children:
+        """Decide about parents and children: work counts once, at the lowest level that carries an estimate.
+
+        Without a weight that is the lowest level of all. With one, sub-tasks seldom have estimates of their own:
+        then the story's counts, and they are left out.
+        """
+        below = self._estimated_below()
+        speaking = {
+            item.id for item in self.parents.values() if self._weight(item) is not None and item.id not in below
+        }
+        for item in (*self.parents.values(), *self.waiting):
+            if self._ancestors(item) & speaking:
+                self._skip(item, SPOKEN_FOR)
+            elif item.id in self.with_children and item.id not in speaking:
                 self._skip(item, HAS_CHILDREN)
             else:
                 self._take(item)
-        self.parents = {}
+        self.parents, self.waiting = {}, []
+
+    def _estimated_below(self) -> set[str]:
+        """Return the ids of members with an estimate anywhere below them; without a weight each item is its own."""
+        found = set(self.with_estimates)
+        for parent in self.with_estimates & self.parents.keys():
+            found |= self._ancestors(self.parents[parent])
+        return found
+
+    def _ancestors(self, item: WorkItem) -> set[str]:
+        """Return the ids of the members above an item; a loop in the vendor's data ends the walk."""
+        found: set[str] = set()
+        while item.parent in self.parents and item.parent not in found:
+            found.add(item.parent)
+            item = self.parents[item.parent]
+        return found
+
+    def _weight(self, item: WorkItem) -> Decimal | None:
+        return ONE if self.measure.by is None else item.numbers.get(self.measure.by)
 
     def _take(self, item: WorkItem) -> None:
         share = self._share(item)
         if share is None:
             self._skip(item, WONT_DO)
             return
-        weight = ONE if self.measure.by is None else item.numbers.get(self.measure.by)
+        weight = self._weight(item)
         if weight is None and self.measure.missing is MissingEstimate.EXCLUDE:
             self._skip(item, NO_ESTIMATE)
             return
@@ -105,10 +143,7 @@ class CompletionTally:
     def _skip(self, item: WorkItem, why: str) -> None:
         self.left_out[why] += 1
         if self.collect:
-            self.skipped.append(contribution(item, weight=self._shown_weight(item), counted=False, note=why))
-
-    def _shown_weight(self, item: WorkItem) -> Decimal | None:
-        return ONE if self.measure.by is None else item.numbers.get(self.measure.by)
+            self.skipped.append(contribution(item, weight=self._weight(item), counted=False, note=why))
 
     def values(self) -> list[Decimal | None]:
         """Return the only value."""

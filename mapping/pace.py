@@ -11,6 +11,7 @@ from mapping.metric import clamp, has_ramp, is_rate
 from mapping.periods import local_date
 from mapping.readings import Pace, Status
 from mapping.rules import Cycle, Metric, ObjectiveKind
+from mapping.show import show_progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +90,8 @@ def pace(
     if today >= cycle.ends_on:
         return give(*_outcome(progress, objective_kind, profile))
     if passed < profile.grace:
-        judged = f"nothing is judged before {_percent(profile.grace)}"
-        return give(Status.TOO_EARLY, f"{_percent(passed)} of the cycle has passed, {judged}")
+        judged = f"nothing is judged before {show_progress(profile.grace)}"
+        return give(Status.TOO_EARLY, f"{show_progress(passed)} of the cycle has passed, {judged}")
     if not has_ramp(metric):
         return give(*_threshold(progress))
     return give(*_coloured(progress, expected, profile, rate=is_rate(metric)))
@@ -117,7 +118,7 @@ def _coloured(progress: Decimal, expected: Decimal, profile: Profile, *, rate: b
     elif share >= profile.at_risk:
         status, bound = Status.AT_RISK, f"on track from {_ratio(profile.on_track)}"
     held = "expected at any time (a rate)" if rate else "expected"
-    compared = f"{_percent(progress)} of the way with {_percent(expected)} {held}"
+    compared = f"{show_progress(progress)} of the way with {show_progress(expected)} {held}"
     return status, f"{compared}: {_ratio(share)} of the pace, {bound}"
 
 
@@ -128,13 +129,8 @@ def _outcome(progress: Decimal, kind: ObjectiveKind, profile: Profile) -> tuple[
         status = Status.ACHIEVED
     elif progress >= profile.partial:
         status = Status.PARTIAL
-    because = f"the cycle is over at {_percent(progress)} of the way: {kind} is achieved from {_percent(bound)}"
-    return status, because if status is Status.ACHIEVED else f"{because}, partial from {_percent(profile.partial)}"
-
-
-def _percent(share: Decimal) -> str:
-    """Cut, not rounded: 99.9 % of the way is not all of it."""
-    return f"{(share * 100).quantize(ONE, rounding=ROUND_DOWN)} %"
+    because = f"the cycle is over at {show_progress(progress)} of the way: {kind} is achieved from {show_progress(bound)}"
+    return status, because if status is Status.ACHIEVED else f"{because}, partial from {show_progress(profile.partial)}"
 
 
 def _ratio(share: Decimal) -> str:

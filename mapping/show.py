@@ -14,6 +14,7 @@ NOTHING = "–"
 NARROW = "\u202f"
 """Narrow no-break space: sets groups and the percent sign apart in French."""
 _SIGN_OF = {code: sign for sign, code in SIGNS.items()}
+_TENTH = Decimal("0.1")
 _HUNDREDTH = Decimal("0.01")
 
 _WORDS = {
@@ -53,7 +54,7 @@ def show_progress(progress: Decimal | None, lang: Lang = "en") -> str:
 def show_delta(amount: Decimal, unit: Unit, lang: Lang = "en") -> str:
     """Return a change with its sign; of a percentage in percentage points: ``+3.1 pp``, ``-€500``."""
     if unit.kind is UnitKind.PERCENT:
-        text = f"{_number(amount * 100, lang)}{NARROW if lang == 'fr' else ' '}{_WORDS[lang]['points']}"
+        text = f"{_calm(amount * 100, lang)}{NARROW if lang == 'fr' else ' '}{_WORDS[lang]['points']}"
     elif unit.kind is UnitKind.DONE:
         text = _number(amount, lang)
     else:
@@ -95,7 +96,14 @@ def _bare(value: Decimal, unit: Unit, lang: Lang) -> str:
 
 
 def _percent(value: Decimal, lang: Lang) -> str:
-    return _number(value, lang) + (f"{NARROW}%" if lang == "fr" else "%")
+    return _calm(value, lang) + (f"{NARROW}%" if lang == "fr" else "%")
+
+
+def _calm(value: Decimal, lang: Lang) -> str:
+    """Return hundredths with one decimal from 10 on, where a second one says nothing; but never round up to 100."""
+    with exact():
+        shown = value.quantize(_TENTH, rounding=ROUND_HALF_UP) if abs(value) >= 10 else value
+    return _number(value if shown == 100 != value else shown, lang)
 
 
 def _money(value: Decimal, code: str, lang: Lang) -> str:

@@ -114,12 +114,12 @@ def test_a_key_result_page_explains_its_number(client: TestClient) -> None:
     for part in (
         "Finish the checkout epic",
         "I will launch the new checkout before the holidays , as measured by finish the checkout epic .",
-        "61.82%",
+        "61.8%",
         "62% of the way with 57% expected: 1.08 of the pace, on track from 0.90",
         "34 done / 55 story points",
         "project = CHK AND type = Story ORDER BY id",
         "last complete read 2 hours ago",
-        "+23.64 pp completed (1 item) : CHK-32",
+        "+23.6 pp completed (1 item) : CHK-32",
         "-5.45 pp reopened",
         "version 3f9a01c27be4",
     ):

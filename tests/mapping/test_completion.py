@@ -104,6 +104,32 @@ def test_only_leaves_count_so_that_parent_and_child_never_count_twice() -> None:
     assert read(replace(POINTS, leaves=False), *tree).value == Decimal("0.1875")
 
 
+def test_a_story_whose_sub_tasks_have_no_estimates_counts_with_its_own() -> None:
+    tree = [item("1", DONE, points=8), item("2", DONE, parent="1"), item("3", parent="1"), item("4", points=2)]
+    reading = read(POINTS, *tree)
+    assert (reading.value, reading.items) == (Decimal("0.8"), 2)
+    assert dict(reading.left_out) == {"the estimate of its parent counts": 2}
+    mean = read(replace(POINTS, missing=MissingEstimate.MEAN), *tree)
+    assert mean.value == reading.value, "nothing is assumed for work that its story's estimate covers"
+
+
+def test_an_estimate_counts_once_however_deep_it_stands() -> None:
+    tree = [item("1", points=20), item("2", points=9, parent="1"), item("3", DONE, points=1, parent="2")]
+    tree += [item("4", points=3, parent="1"), item("5", DONE, parent="4"), item("6", parent="2")]
+    reading = read(POINTS, *tree)
+    assert reading.value == Decimal("0.25"), "1 of 3 (the sub-task) and 3 (the story 4); 1 and 2 have estimates below"
+    assert dict(reading.left_out) == {
+        "has children in the selection": 2,
+        "the estimate of its parent counts": 1,
+        "no estimate": 1,
+    }
+
+
+def test_parents_in_a_circle_end_the_walk() -> None:
+    circle = [item("1", points=1, parent="2"), item("2", DONE, points=3, parent="1"), item("3", DONE, points=4)]
+    assert read(POINTS, *circle).value == Decimal(1)
+
+
 def test_a_parent_whose_children_the_filter_leaves_out_is_a_leaf() -> None:
     tree = [item("1", DONE, kind="epic"), item("2", parent="1"), item("3", kind="epic")]
     reading = read(replace(COUNT, where='item.kind == "epic"'), *tree)

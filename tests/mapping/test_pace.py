@@ -52,7 +52,7 @@ def test_half_way_through_a_half_is_expected(progress: str, status: Status) -> N
 def test_the_arithmetic_is_said() -> None:
     found = at("0.38", "2026-02-22")
     assert (found.elapsed, found.expected) == (Decimal("0.52"), Decimal("0.52"))
-    assert found.because == "38 % of the way with 52 % expected: 0.73 of the pace, on track from 0.90"
+    assert found.because == "38% of the way with 52% expected: 0.73 of the pace, on track from 0.90"
 
 
 def test_nothing_is_coloured_in_the_first_5_percent() -> None:

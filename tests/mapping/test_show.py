@@ -19,7 +19,7 @@ EURO = Unit(kind=UnitKind.CURRENCY, currency="EUR")
     ("value", "unit", "english", "french"),
     [
         ("0.25", PERCENT, "25%", "25\u202f%"),
-        ("0.12345", PERCENT, "12.35%", "12,35\u202f%"),
+        ("0.12345", PERCENT, "12.3%", "12,3\u202f%"),
         ("2000000", EURO, "€2,000,000", "2\u202f000\u202f000\u00a0€"),
         ("-1234.5", EURO, "-€1,234.50", "-1\u202f234,50\u00a0€"),
         ("12.7", Unit(kind=UnitKind.CURRENCY, currency="JPY"), "¥13", "13\u00a0¥"),
