@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
 from mapping.errors import SkipRecordError
-from mapping.words import Sample, Selection, WorkItem
+from mapping.words import PastChange, Sample, Selection, WorkItem
 
 if TYPE_CHECKING:
     from connectors.http import HttpTransport
@@ -31,6 +31,10 @@ class Capability(StrEnum):
     """``changed`` gives what changed since a watermark; without it the census carries the items themselves."""
     BY_IDS = "by_ids"
     SERIES = "series"
+    HISTORY = "history"
+    """``history`` tells past changes of items, so that readings of the past can be rebuilt."""
+    WEBHOOK = "webhook"
+    DESTINATION = "destination"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,35 @@ class Source(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections and children."""
+        ...
+
+
+@runtime_checkable
+class History(Protocol):
+    """What a source offers besides when its connector declares HISTORY."""
+
+    def history(
+        self, ids: Sequence[str], fields: frozenset[str], on_skip: OnSkip
+    ) -> AsyncIterator[Sequence[PastChange]]:
+        """Stream past changes of these items, oldest first within an item."""
+        ...
+
+
+class Fate(StrEnum):
+    """What became of an item that the vendor no longer gives us."""
+
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    """It may well be there, but not for this account: a lost permission, a moved project."""
+    ARCHIVED = "archived"
+
+
+@runtime_checkable
+class Roster(Protocol):
+    """What a source offers besides when it can tell deleted from hidden and archived."""
+
+    async def fates(self, ids: Sequence[str]) -> Mapping[str, Fate]:
+        """Tell what became of items that are neither in a census nor read by id; one it cannot tell is absent."""
         ...
 
 

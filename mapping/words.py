@@ -89,6 +89,23 @@ class Sample:
     """Where exactly it was read, for people: ``kpis.xlsx, sheet KPI, cell C7 (row NPS, column Actual)``."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastChange:
+    """One change of a work item as the vendor's own history tells it, in our words.
+
+    ``field`` is a field of WorkItem: ``state``, ``status``, ``parent``, ``labels``, ``resolution``, ``numbers.<name>``.
+    Values are text: a state by its value, a number as a decimal string, labels sorted and joined by a comma;
+    None where there was nothing.
+    """
+
+    connection: str
+    item: str
+    at: datetime
+    field: str
+    old: str | None
+    new: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What a rule asks a connection for. Equal selections have equal keys and are pulled once."""
