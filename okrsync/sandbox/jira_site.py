@@ -248,13 +248,19 @@ class JiraSite:
         self._changed(moved, items, at, by)
 
     def delete(self, key: str) -> None:
-        """Delete an issue for good: it is absent from everything."""
+        """Delete an issue for good, its sub-tasks with it; other children lose their parent."""
         issue = self.get(key)
+        for child in [one for one in self.issues.values() if one["fields"].get("parent", {}).get("id") == issue["id"]]:
+            if child["fields"]["issuetype"]["subtask"]:
+                self.delete(child["key"])
+            else:
+                del child["fields"]["parent"]
+                child["fields"].pop(words.EPIC_LINK, None)
+        self._facts.clear()
         del self.issues[issue["id"]]
         self.deleted_ids.append(issue["id"])
         self.deleted_keys.append(issue["key"])
         self.histories.pop(issue["id"], None)
-        self._facts.pop(issue["id"], None)
         self._keys.pop(issue["key"].lower(), None)
         parent = issue["fields"].get("parent")
         if parent is not None and self.find(parent["key"]) is not None:

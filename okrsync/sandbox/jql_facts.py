@@ -65,7 +65,9 @@ def vocabulary(site: JiraSite) -> Vocabulary:
         "to do", "in progress", "done", "new", "indeterminate", "2", "3", "4",
     }  # fmt: skip
     keys = [_lower(issue["key"], issue["id"]) for issue in site.issues.values()]
-    known["key"] = frozenset().union(*keys, site.moved)
+    # recorded issues may have a parent that was not recorded; the real site knew it
+    parents = [_spellings(issue["fields"].get("parent")) for issue in site.issues.values()]
+    known["key"] = frozenset().union(*keys, *parents, site.moved)
     known["id"] = _lower(*site.issues)
     numbers = [field for field in site.fields if field.get("schema", {}).get("type") == "number"]
     filters = {name.lower(): one["jql"] for one in site.filters for name in (one["id"], one["name"])}

@@ -88,8 +88,6 @@ def _reopen_story(step: Step) -> Iterator[str]:
 
 def _delete_story(step: Step) -> Iterator[str]:
     for issue in _open_stories(step)[-1:]:
-        for part in list(issue["fields"]["subtasks"]):
-            step.jira.delete(part["key"])
         step.jira.delete(issue["key"])
         yield f"{issue['key']} “{issue['fields']['summary']}” was deleted."
 

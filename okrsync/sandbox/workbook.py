@@ -15,11 +15,13 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
+from mapping.errors import FixConfigError
 from okrsync.sandbox.days import Span, month_start, span_around
 
 FILE_NAME = "kpis.xlsx"
 KPI_SHEET = "KPI"
 KPI_HEADER = ("Metric", "Baseline", "Target", "Actual", "Comment")
+_ACTUAL = KPI_HEADER.index("Actual") + 1
 Cell = str | int | float | date | None
 PERCENT, COUNT, PLAIN, EURO = "0.0%", "#,##0", "0.0", '#,##0 "€"'
 
@@ -303,18 +305,11 @@ class CellEdit:
     def apply(self, path: Path) -> str:
         """Edit the file and say what was done."""
         book = load_workbook(path)
-        sheet = book[KPI_SHEET]
-        for row in range(2, sheet.max_row + 1):
-            if sheet.cell(row, 1).value == self.metric:
-                cell = sheet.cell(row, KPI_HEADER.index("Actual") + 1)
-                old, cell.value = cell.value, self.value
-                book.save(path)
-                return (
-                    f"In {path.name}, “{self.metric}” went from {old:g} to {self.value:g}."
-                    if isinstance(old, int | float)
-                    else f"In {path.name}, “{self.metric}” is now {self.value:g}."
-                )
-        raise KeyError(f"{path.name} has no row {self.metric!r}")
+        cell = book[KPI_SHEET].cell(_row_of(book, self.metric, path), _ACTUAL)
+        old, cell.value = cell.value, self.value
+        book.save(path)
+        before = f"{old:g}" if isinstance(old, int | float) else repr(old)
+        return f"In {path.name}, “{self.metric}” went from {before} to {self.value:g}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,8 +350,18 @@ def edits(number: int, *, seed: int, at: datetime, path: Path) -> list[Edit]:
 
 
 def _actual(path: Path, metric: str) -> float:
-    sheet = load_workbook(path, read_only=True)[KPI_SHEET]
-    for row in sheet.iter_rows(min_row=2, values_only=True):
-        if row[0] == metric and isinstance(row[3], int | float):
-            return row[3]
-    raise KeyError(f"{path.name} has no number under Actual in the row {metric!r}")
+    book = load_workbook(path)
+    value = book[KPI_SHEET].cell(_row_of(book, metric, path), _ACTUAL).value
+    if not isinstance(value, int | float):
+        raise FixConfigError(
+            f"{path}: {metric!r} has no number under Actual ({value!r}): write one, or make a new demo"
+        )
+    return value
+
+
+def _row_of(book: Workbook, metric: str, path: Path) -> int:
+    sheet = book[KPI_SHEET]
+    for row in range(2, sheet.max_row + 1):
+        if sheet.cell(row, 1).value == metric:
+            return row
+    raise FixConfigError(f"{path} has no row {metric!r} on sheet {KPI_SHEET}: write it again, or make a new demo")

@@ -83,7 +83,7 @@ def test_a_truncated_page_is_proper_http_with_broken_json(own: Sandbox) -> None:
     with jira_client(own) as client:
         answer = client.post(SEARCH, json=SHOP)
     assert len(answer.content) == 100
-    with pytest.raises(ValueError, match="Unterminated|Expecting|delimiter"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting|delimiter"):
         answer.json()
 
 
@@ -120,7 +120,7 @@ def test_a_repeated_cursor_goes_round_for_ever(own: Sandbox) -> None:
     own.github_faults.add(faults.repeat_page(), "/graphql")
     query = """query($after: String) { repository(owner: "rivelle", name: "payments") {
       issues(first: 90, after: $after) { pageInfo { hasNextPage endCursor } nodes { number } } } }"""
-    cursors = []
+    cursors: list[str] = []
     with github_client(own) as client:
         for _ in range(3):
             body = {"query": query, "variables": {"after": cursors[-1] if cursors else None}}

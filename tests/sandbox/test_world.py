@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -116,7 +117,7 @@ def test_changes_join_to_one_line() -> None:
     seen = 0
     for history in made.histories.values():
         moves = [item for entry in history for item in entry["items"] if item["field"] == "status"]
-        for one, following in zip(moves, moves[1:], strict=False):
+        for one, following in pairwise(moves):
             seen += 1
             assert one["to"] == following["from"]
     assert seen > 100
