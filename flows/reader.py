@@ -13,7 +13,6 @@ from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, Run
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
 from mapping.standing import objective_standing, standing
 from mapping.steps import steps
-from mapping.words import Selection
 from store import Freshness, Store
 
 TREND_POINTS = 30
@@ -150,7 +149,7 @@ class StoreReader:
             Query(
                 connection=each.connection,
                 connector=facts[each.key].connector if each.key in facts else "",
-                text=_text(each),
+                text=each.text(),
                 matched=facts[each.key].matched if each.key in facts else None,
                 last_complete_at=facts[each.key].last_complete_at if each.key in facts else None,
                 outcome=facts[each.key].outcome if each.key in facts else "never pulled",
@@ -158,18 +157,6 @@ class StoreReader:
             )
             for each in selections
         )
-
-
-def _text(selection: Selection) -> str:
-    return ", ".join(f"{name}: {_term(value)}" for name, value in selection.terms().items())
-
-
-def _term(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(_term(each) for each in value)
-    if isinstance(value, dict):
-        return " ".join(f"{name} {_term(each)}" for name, each in value.items())
-    return str(value)
 
 
 def _choose(declared: Sequence[Objective], wanted: str | None, now: datetime) -> Cycle:

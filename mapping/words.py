@@ -129,8 +129,20 @@ class Selection:
         terms: dict[str, Any] = json.loads(self.spec)
         return terms
 
+    def text(self) -> str:
+        """Return what is asked for, for people: ``repo acme/shop, labels bug and checkout``."""
+        return ", ".join(f"{name} {_spoken(value)}" for name, value in self.terms().items())
+
     def __str__(self) -> str:
-        return f"{self.connection}: " + ", ".join(f"{name} {value}" for name, value in self.terms().items())
+        return f"{self.connection}: {self.text()}"
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, list):
+        return " and ".join(_spoken(each) for each in value)
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_spoken(each)}" for name, each in value.items())
+    return str(value)
 
 
 class Outcome(StrEnum):
