@@ -17,7 +17,7 @@ from okrsync.sandbox.days import span_around
 from okrsync.sandbox.server import GITHUB_PREFIX, JIRA_PREFIX, Sandbox, address, free_port, serving, utc_now
 from okrsync.sandbox.steps import latest_change, take_step
 from okrsync.sandbox.wire import instant_of
-from okrsync.sandbox.workbook import FILE_NAME, edits, write_workbook
+from okrsync.sandbox.workbook import FILE_NAME, edit_workbook, write_workbook
 from okrsync.sandbox.world import World, build
 
 STATE_FILE = "sandbox.json"
@@ -128,15 +128,14 @@ def advance(folder: Path, *, now: datetime | None = None) -> list[str]:
     The changes carry the time ``now``, but never an earlier one than the last change of the world before.
 
     Raises:
-        FixConfigError: the folder holds no demo.
+        FixConfigError: the folder holds no demo, or its workbook lacks what the step changes.
     """
     demo = load(folder)
     world = demo.world()
     at = max(_whole_second(now or utc_now()), _whole_second(latest_change(world)) + timedelta(seconds=2))
     demo = replace(demo, steps=(*demo.steps, at))
     sentences = take_step(world, demo.step, at)
-    path = folder / FILE_NAME
-    sentences += [edit.apply(path) for edit in edits(demo.step, seed=demo.seed, at=at, path=path)]
+    sentences += edit_workbook(folder / FILE_NAME, number=demo.step, seed=demo.seed, at=at)
     _save(demo)
     return sentences
 

@@ -21,7 +21,6 @@ from okrsync.sandbox.days import Span, month_start, span_around
 FILE_NAME = "kpis.xlsx"
 KPI_SHEET = "KPI"
 KPI_HEADER = ("Metric", "Baseline", "Target", "Actual", "Comment")
-_ACTUAL = KPI_HEADER.index("Actual") + 1
 Cell = str | int | float | date | None
 PERCENT, COUNT, PLAIN, EURO = "0.0%", "#,##0", "0.0", '#,##0 "€"'
 
@@ -58,7 +57,7 @@ KPIS = (
         digits=4,
         comment="Reactions per person reached, all channels",
     ),
-    Kpi(name="Followers on Instagram", baseline=3200, target=5000, share=0.98),
+    Kpi(name="Followers on Instagram", baseline=3200, target=5000, share=None, actual=5043),
     Kpi(name="Followers on Mastodon", baseline=480, target=4800, share=0.42, comment="We began in spring"),
     Kpi(name="Web visitors this cycle", baseline=0, target=1_000_000, share=0.83, comment="Counted without cookies"),
     Kpi(name="Conversion after sign-up", baseline=0.15, target=0.25, share=0.95, form=PERCENT, digits=4),
@@ -295,73 +294,67 @@ def _personal(book: Workbook) -> None:
     book.defined_names["NoInternet"] = DefinedName("NoInternet", attr_text="Personal!$B$2")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellEdit:
-    """Sets what stands under Actual in the row of a KPI."""
+def edit_workbook(path: Path, *, number: int, seed: int, at: datetime) -> list[str]:
+    """Edit the workbook as the ``number``-th step does, and return sentences about what was done.
 
-    metric: str
-    value: float
+    The file is exchanged in one move: whoever reads it meanwhile gets the old one or the new one.
 
-    def apply(self, path: Path) -> str:
-        """Edit the file and say what was done."""
-        book = load_workbook(path)
-        cell = book[KPI_SHEET].cell(_row_of(book, self.metric, path), _ACTUAL)
-        old, cell.value = cell.value, self.value
-        book.save(path)
+    Raises:
+        FixConfigError: a row or a number that the step changes is no longer there.
+    """
+    rng = Random(f"workbook step {seed} {number}")  # noqa: S311 - chance, not secrecy
+    book = load_workbook(path)
+    editor = _Editor(book, path)
+    sentences = [editor.add("NPS", 3)]
+    if number == 1:
+        sentences += [editor.put("Survey invited", 64), editor.put("Survey answered", 51)]
+    else:
+        sentences += [editor.add("Followers on Instagram", 40)]
+    sentences.append(editor.lead(span_around(at).today, rng.choice(COMPANIES)))
+    part = path.with_name(f".{path.name}.part")
+    book.save(part)
+    part.replace(path)
+    return sentences
+
+
+@dataclass(frozen=True, slots=True)
+class _Editor:
+    """The workbook, open for a step."""
+
+    book: Workbook
+    path: Path
+
+    def put(self, metric: str, value: float) -> str:
+        """Write a number under Actual."""
+        row = self._row(metric)
+        cell = self.book[KPI_SHEET].cell(row, KPI_HEADER.index("Actual") + 1)
+        old, cell.value = cell.value, value
         before = f"{old:g}" if isinstance(old, int | float) else repr(old)
-        return f"In {path.name}, “{self.metric}” went from {before} to {self.value:g}."
+        return f"In {self.path.name}, “{metric}” went from {before} to {value:g}."
 
+    def add(self, metric: str, more: float) -> str:
+        """Let a number under Actual grow."""
+        old = self.book[KPI_SHEET].cell(self._row(metric), KPI_HEADER.index("Actual") + 1).value
+        if not isinstance(old, int | float):
+            raise FixConfigError(f"{self.path}: {metric!r} has no number under Actual ({old!r}): write one there")
+        return self.put(metric, old + more)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadAdded:
-    """Adds qualified leads to the end of the table Leads."""
+    def _row(self, metric: str) -> int:
+        sheet = self.book[KPI_SHEET]
+        for row in range(2, sheet.max_row + 1):
+            if sheet.cell(row, 1).value == metric:
+                return row
+        raise FixConfigError(f"{self.path} has no row {metric!r} on sheet {KPI_SHEET}: write it there again")
 
-    day: date
-    company: str
-
-    def apply(self, path: Path) -> str:
-        """Edit the file and say what was done."""
-        book = load_workbook(path)
-        sheet = book["Leads"]
+    def lead(self, day: date, name: str) -> str:
+        """Add a qualified lead to the end of the table Leads."""
+        sheet = self.book["Leads"]
         table = sheet.tables["Leads"]
         first, last = table.ref.split(":")
         row = int("".join(filter(str.isdigit, last))) + 1
-        _write_row(sheet, row, [f"L-{row - 1:04d}", self.day, self.company, "partner", 1])
+        ref = f"L-{row - 1:04d}"
+        _write_row(sheet, row, [ref, day, name, "partner", 1])
         table.ref = f"{first}:E{row}"
         if table.autoFilter is not None:
             table.autoFilter.ref = table.ref
-        book.save(path)
-        return f"In {path.name}, lead L-{row - 1:04d} of {self.company} was added."
-
-
-Edit = CellEdit | LeadAdded
-
-
-def edits(number: int, *, seed: int, at: datetime, path: Path) -> list[Edit]:
-    """Return what is edited in the workbook at the ``number``-th step."""
-    rng = Random(f"workbook step {seed} {number}")  # noqa: S311 - chance, not secrecy
-    day = span_around(at).today
-    lead = LeadAdded(day=day, company=rng.choice(COMPANIES))
-    nps = CellEdit(metric="NPS", value=_actual(path, "NPS") + 3)
-    if number == 1:
-        survey = [CellEdit(metric="Survey invited", value=64), CellEdit(metric="Survey answered", value=51)]
-        return [nps, *survey, lead]
-    return [nps, CellEdit(metric="Followers on Instagram", value=_actual(path, "Followers on Instagram") + 40), lead]
-
-
-def _actual(path: Path, metric: str) -> float:
-    book = load_workbook(path)
-    value = book[KPI_SHEET].cell(_row_of(book, metric, path), _ACTUAL).value
-    if not isinstance(value, int | float):
-        raise FixConfigError(
-            f"{path}: {metric!r} has no number under Actual ({value!r}): write one, or make a new demo"
-        )
-    return value
-
-
-def _row_of(book: Workbook, metric: str, path: Path) -> int:
-    sheet = book[KPI_SHEET]
-    for row in range(2, sheet.max_row + 1):
-        if sheet.cell(row, 1).value == metric:
-            return row
-    raise FixConfigError(f"{path} has no row {metric!r} on sheet {KPI_SHEET}: write it again, or make a new demo")
+        return f"In {self.path.name}, lead {ref} of {name} was added."

@@ -41,11 +41,23 @@ def shared() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def own() -> Iterator[Sandbox]:
-    """A sandbox of the test's own, to play faults on and to change."""
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Sandbox]:
+    """The server behind ``own``; starting one for every test would take most of the time."""
     with serving(sandbox_at(free_port()), clock=lambda: ANCHOR) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def own(stage: Sandbox) -> Sandbox:
+    """A sandbox with a new world, an empty ledger and no faults: to play faults on and to change."""
+    world = world_at(stage.port)
+    stage.jira, stage.github, stage.refresh = world.jira, world.github, None
+    for ledger in (stage.jira_ledger, stage.github_ledger):
+        ledger.clear()
+    for script in (stage.jira_faults, stage.github_faults):
+        script.clear()
+    return stage
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,16 @@ def test_a_step_changes_workbook_and_world_and_is_kept(demo: DemoFolder) -> None
     assert json.loads((demo.folder / STATE_FILE).read_text(encoding="utf-8"))["seed"] == 7
 
 
+def test_a_workbook_without_the_row_is_named_and_no_step_is_taken(demo: DemoFolder) -> None:
+    path = demo.folder / "kpis.xlsx"
+    book = load_workbook(path)
+    book["KPI"]["A9"] = "Net promoter score"
+    book.save(path)
+    with pytest.raises(FixConfigError, match="has no row 'NPS' on sheet KPI"):
+        advance(demo.folder, now=LATER)
+    assert load(demo.folder).step == 0
+
+
 def value_of(book: object, metric: str) -> float:
     sheet = book["KPI"]  # type: ignore[index]
     return next(float(row[3].value) for row in sheet.iter_rows(min_row=2) if row[0].value == metric)

@@ -160,6 +160,20 @@ def test_a_deleted_issue_is_absent_everywhere(own: Sandbox) -> None:
         assert id_ not in walk(client, jql=SHOP, maxResults=5000)
 
 
+def test_with_an_epic_its_children_lose_their_parent_and_a_storys_sub_tasks_are_gone(own: Sandbox) -> None:
+    with jira_client(own) as client:
+        stories = walk(client, jql="parent = SHOP-1")
+        story = next(id_ for id_ in stories if own.jira.issues[id_]["fields"]["subtasks"])
+        parts = [part["id"] for part in own.jira.issues[story]["fields"]["subtasks"]]
+        own.jira.delete("SHOP-1")
+        orphans = walk(client, jql="project = SHOP and parent is EMPTY", maxResults=5000)
+        own.jira.delete(own.jira.issues[story]["key"])
+        left = walk(client, jql="project = SHOP", maxResults=5000)
+    assert set(stories) <= set(orphans)
+    assert parts
+    assert set(left).isdisjoint([story, *parts])
+
+
 def test_bulk_changelogs_come_oldest_first_over_all_pages(jira: httpx.Client) -> None:
     ids = [issue["id"] for issue in page(jira, jql=SHOP, maxResults=40)["issues"]]
     body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": 11}
