@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from dashboard import drawing, vocabulary
 from dashboard.links import safe_href
 from dashboard.phrases import phrase
 from dashboard.texts import LANGUAGES, Texts
+from mapping.canonical import rule_text
 from mapping.rules import Cycle, Metric, Unit
 from mapping.show import show_delta, show_metric, show_progress, show_value
 
@@ -101,14 +101,6 @@ def _words(texts: Texts) -> dict[str, object]:
         "outcome_word": lookup(vocabulary.OUTCOME_WORDS),
         "kind_word": lookup(vocabulary.KIND_WORDS),
     }
-
-
-def rule_text(rule: str) -> str:
-    """Return a rule's canonical JSON laid out over lines; anything else stays as it is."""
-    try:
-        return json.dumps(json.loads(rule), ensure_ascii=False, indent=2)
-    except ValueError:
-        return rule
 
 
 def person(owner: str) -> str:

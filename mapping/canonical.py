@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
@@ -31,6 +32,8 @@ from mapping.words import Selection
 Tree: TypeAlias = "Mapping[str, Leaf | Tree]"
 Leaf: TypeAlias = "str | bool | list[str]"
 NO_UNIT = Unit()
+_PLAIN = re.compile(r"[\w(][\w ./+%()\-]*")
+"""What YAML reads as text without quotes, also inside braces."""
 
 
 def rule_json(metric: Metric, measure: Measure) -> str:
@@ -58,6 +61,30 @@ def rule_from_json(text: str) -> tuple[Metric, Measure]:
 def rule_version(text: str) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 of a rule's text."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def rule_text(text: str) -> str:
+    """Return a rule's canonical JSON as it would stand in a rules file, one line for the measure, one for the metric.
+
+    What cannot be read is returned as it is: this is for people's eyes only.
+    """
+    try:
+        tree = _branch(json.loads(text))
+    except (ValueError, TypeError):
+        return text
+    return "\n".join(f"{name}: {_flow(value)}" for name, value in tree.items())
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, Mapping):
+        entries = dict(value)
+        if "spec" in entries:
+            entries = {"from": entries.pop("connection"), **json.loads(entries.pop("spec")), **entries}
+        return "{" + ", ".join(f"{name}: {_flow(each)}" for name, each in entries.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(each) for each in value) + "]"
+    plain = str(value).lower() if isinstance(value, bool) else str(value)
+    return plain if _PLAIN.fullmatch(plain) else json.dumps(plain, ensure_ascii=False)
 
 
 def _kept(**values: Leaf | Tree | None) -> dict[str, Leaf | Tree]:

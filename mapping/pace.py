@@ -129,7 +129,8 @@ def _outcome(progress: Decimal, kind: ObjectiveKind, profile: Profile) -> tuple[
         status = Status.ACHIEVED
     elif progress >= profile.partial:
         status = Status.PARTIAL
-    because = f"the cycle is over at {show_progress(progress)} of the way: {kind} is achieved from {show_progress(bound)}"
+    way, needed = show_progress(progress), show_progress(bound)
+    because = f"the cycle is over at {way} of the way: {kind} is achieved from {needed}"
     return status, because if status is Status.ACHIEVED else f"{because}, partial from {show_progress(profile.partial)}"
 
 

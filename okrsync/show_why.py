@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mapping.canonical import rule_text
 from mapping.readings import CheckIn, Contribution, Explanation, Query
 from mapping.show import show_delta, show_progress, show_value
 from okrsync.show import badge, bar, clean
@@ -47,7 +48,8 @@ def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
     yield from _heading("When")
     yield from _when(found)
     yield from _heading(f"Rule {found.rule_version}")
-    yield Text(f"  {found.rule}", style="dim")
+    for line in rule_text(found.rule).splitlines():
+        yield Text(f"  {line}", style="dim")
     yield from _heading("Check-ins")
     for entry in found.check_ins[:10]:
         yield _check_in(entry)
@@ -78,9 +80,10 @@ def _count(found: Explanation) -> str:
 
 def _items(evidence: tuple[Contribution, ...], most: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for name in ("item", "weight", "credit"):
-        table.add_column(name, justify="left" if name == "item" else "right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
+    widest = max(len(each.key) for each in evidence)
+    for name, width in (("item", widest), ("weight", 6), ("credit", 6)):
+        table.add_column(name, justify="left" if name == "item" else "right", no_wrap=True, min_width=width)
+    table.add_column("state", no_wrap=True, min_width=8)
     table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
     ordered = sorted(evidence, key=lambda each: (not each.counted, -(each.weight or 0), each.key))
     shown = ordered if most == ALL else ordered[:most]

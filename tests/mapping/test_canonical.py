@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.canonical import rule_from_json, rule_json, rule_version
+from mapping.canonical import rule_from_json, rule_json, rule_text, rule_version
 from mapping.errors import RuleError
 from mapping.rules import (
     Aggregate,
@@ -92,3 +93,14 @@ def test_the_version_follows_every_choice() -> None:
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(RuleError, match="cannot read the kept rule"):
         rule_from_json(text)
+
+
+def test_a_rule_for_peoples_eyes_reads_like_the_rules_file() -> None:
+    selection = Selection.of("jira", {"jql": 'project = "CHK"', "labels": ["a b", "c"]})
+    metric = Metric(kind=MetricKind.DECREASE, baseline=Decimal(40), target=Decimal(10))
+    text = rule_text(rule_json(metric, Aggregate(kind=AggregateKind.COUNT, selection=selection, where="!item.done")))
+    assert text == (
+        'measure: {count: {from: jira, jql: "project = \\"CHK\\"", labels: [a b, c], where: "!item.done"}}\n'
+        "metric: {baseline: 40, kind: decrease, target: 10}"
+    )
+    assert rule_text("not a rule") == "not a rule"
