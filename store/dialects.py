@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Engine, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ LOCK_SECONDS = 30
 
 class Native(ABC):
     """What an engine does its own way. A staging table's ``info`` names its ``key`` and what tells the ``newest``."""
+
+    @abstractmethod
+    def prepare(self, engine: Engine) -> None:
+        """Set up a database before its tables are made or changed."""
 
     def create_staging(self, connection: Connection, table: Table) -> None:
         """Create a temporary table: this session's own, gone with it, without a lock on anything of the store."""
@@ -49,6 +54,13 @@ class Native(ABC):
 
 class Sqlite(Native):
     """Tuples straight to the driver: more than twice as fast as Core's dicts."""
+
+    def prepare(self, engine: Engine) -> None:
+        """Turn the file to WAL, in which it stays: readers and the writer do not block each other."""
+        with engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if isinstance(raw, sqlite3.Connection):  # outside of a transaction, where alone this is allowed
+                raw.execute("PRAGMA journal_mode = WAL")
 
     def create_staging(self, connection: Connection, table: Table) -> None:
         """Create it with its key as unique index, so that a second read of a row replaces the first."""
@@ -94,6 +106,9 @@ class Sqlite(Native):
 
 class Postgres(Native):
     """COPY, then SQL over whole sets."""
+
+    def prepare(self, engine: Engine) -> None:
+        """Nothing to do."""
 
     def create_staging(self, connection: Connection, table: Table) -> None:
         """Create it with an index that is not unique: COPY cannot resolve conflicts."""

@@ -51,7 +51,7 @@ def engine_of(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
-    event.listen(engine, "handle_error", _on_error)
+    event.listen(engine, "handle_error", _on_error, retval=True)
     return engine
 
 
@@ -98,7 +98,7 @@ def _make_folder(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FixConfigError(
-            f"{folder}: cannot make the store's folder ({error.strerror}): choose another path"
+            f"{folder}: cannot make the store's folder ({error.strerror}): name another path"
         ) from error
 
 
@@ -118,8 +118,6 @@ def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.info.pop("begin", "BEGIN"))
 
 
-def _on_error(context: ExceptionContext) -> None:
-    url = context.engine.url if context.engine is not None else None
-    clear = clear_error(context.original_exception, place(url) if url is not None else "the store")
-    if clear is not None:
-        context.chained_exception = clear
+def _on_error(context: ExceptionContext) -> OkrsyncError | None:
+    where = place(context.engine.url) if context.engine is not None else "the store"
+    return clear_error(context.original_exception, where)

@@ -32,6 +32,7 @@ def bring_to_head(engine: Engine, native: Native) -> None:
     with engine.connect() as connection:
         if _revision(connection) == HEAD:
             return
+    native.prepare(engine)
     with engine.connect() as connection:
         _begin_alone(connection, native)
         if _revision(connection) != HEAD:  # another process may have been quicker

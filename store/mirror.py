@@ -33,10 +33,11 @@ class StoredMirror:
         """Stream the items of a selection, ordered by id, each once."""
         with self._opened() as connection:
             changed = self._changed_since(connection, selection)
-            rows = connection.execute(self._member_rows(selection).execution_options(yield_per=PAGE))
-            for item, body in rows:
-                old_values = changed.get(item)
-                yield undone(body, old_values) if old_values else decode_item(body)
+            query = self._member_rows(selection).execution_options(yield_per=PAGE)
+            with connection.execute(query) as rows:  # closed even when the caller stops in the middle
+                for item, body in rows:
+                    old_values = changed.get(item)
+                    yield undone(body, old_values) if old_values else decode_item(body)
 
     def parents(self, selection: Selection) -> frozenset[str]:
         """Return the ids of members that are the parent of another member."""

@@ -74,9 +74,7 @@ def write_check_ins(connection: Connection, seq: int, entries: Iterable[CheckIn]
     rows = [_check_in_row(entry) for entry in entries]
     strays = [row for row in rows if row["run"] != seq]
     if strays:
-        raise ValueError(
-            f"{strays[0]['key_result']}: a check-in of run {strays[0]['run']} cannot be published in run {seq}"
-        )
+        raise ValueError(f"{strays[0]['key_result']}: its check-in is of run {strays[0]['run']}, this is run {seq}")
     if rows:
         connection.execute(insert(check_ins), rows)
 

@@ -204,7 +204,7 @@ class Staging:
         query = select(items.c.id, items.c.content_hash).where(
             items.c.connection == connection, self._native.among(items.c.id, ids)
         )
-        return dict(self._connection.execute(query).tuples().all())
+        return {row.id: row.content_hash for row in self._connection.execute(query)}
 
 
 def item_row(item: WorkItem, body: str, digest: str) -> Row:

