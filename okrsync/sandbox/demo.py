@@ -24,6 +24,7 @@ STATE_FILE = "sandbox.json"
 CONFIG_FILE = "okrsync.yaml"
 SECRETS_FILE = ".env"
 FORMAT = 1
+MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +126,15 @@ def load(folder: Path) -> DemoFolder:
 def advance(folder: Path, *, now: datetime | None = None) -> list[str]:
     """Change the demo's world by one step and return sentences about what was done.
 
-    The changes carry the time ``now``, but never an earlier one than the last change of the world before.
+    The changes carry the time ``now`` less a second, but always a later one than the last change of the world before.
 
     Raises:
         FixConfigError: the folder holds no demo, or its workbook lacks what the step changes.
     """
     demo = load(folder)
     world = demo.world()
-    at = max(_whole_second(now or utc_now()), _whole_second(latest_change(world)) + timedelta(seconds=2))
+    # a moment ago, for no vendor has changes from the future; and behind all that was there before
+    at = max(_whole_second(now or utc_now()), _whole_second(latest_change(world)) + 2 * MOMENT) - MOMENT
     demo = replace(demo, steps=(*demo.steps, at))
     sentences = take_step(world, demo.step, at)
     sentences += edit_workbook(folder / FILE_NAME, number=demo.step, seed=demo.seed, at=at)

@@ -28,6 +28,7 @@ class Step:
     at: datetime
     rng: Random
     began: datetime
+    """In whole seconds, which is all that GitHub writes."""
 
     @property
     def jira(self) -> JiraSite:
@@ -145,34 +146,29 @@ def _open_records(step: Step, full_name: str, test: Callable[[Record], bool]) ->
     return [one for one in records if one["state"] == "open" and "pull_request" not in one and test(one)]
 
 
-def _second(step: Step) -> datetime:
-    """Return an instant in whole seconds, which is all GitHub writes, and not before the step."""
-    return (step.tick() + timedelta(seconds=1)).replace(microsecond=0)
-
-
 def _is_barrier(record: Record) -> bool:
     return any(label["name"] == ACCESSIBILITY for label in record["labels"])
 
 
 def _remove_barriers(step: Step) -> Iterator[str]:
     for record in _open_records(step, STOREFRONT, _is_barrier)[:2]:
-        step.github.close(record, at=_second(step), by=company.MATTEO)
+        step.github.close(record, at=step.began, by=company.MATTEO)
         yield f"{STOREFRONT}#{record['number']} “{record['title']}” was closed as completed."
 
 
 def _unlabel(step: Step) -> Iterator[str]:
     for record in _open_records(step, STOREFRONT, _is_barrier)[-1:]:
-        step.github.relabel(STOREFRONT, record["number"], ["bug"], at=_second(step))
+        step.github.relabel(STOREFRONT, record["number"], ["bug"], at=step.began)
         yield f"{STOREFRONT}#{record['number']} “{record['title']}” lost its label “{ACCESSIBILITY}”."
 
 
 def _advance_milestone(step: Step) -> Iterator[str]:
     inside = _open_records(step, PAYMENTS, lambda one: (one["milestone"] or {}).get("title") == MILESTONE)
     for record in inside[:2]:
-        step.github.close(record, at=_second(step), by=company.TOMAS)
+        step.github.close(record, at=step.began, by=company.TOMAS)
         yield f"{PAYMENTS}#{record['number']} “{record['title']}” was closed as completed."
     for record in inside[2:3]:
-        step.github.close(record, at=_second(step), by=company.TOMAS, reason="not_planned")
+        step.github.close(record, at=step.began, by=company.TOMAS, reason="not_planned")
         yield f"{PAYMENTS}#{record['number']} “{record['title']}” was closed as not planned."
 
 
@@ -191,7 +187,7 @@ def _by_chance(step: Step) -> Iterator[str]:
         yield f"{issue['key']} “{issue['fields']['summary']}” was started."
     records = _open_records(step, STOREFRONT, lambda _one: True)
     for record in step.rng.sample(records, min(2, len(records))):
-        step.github.close(record, at=_second(step), by=company.MATTEO)
+        step.github.close(record, at=step.began, by=company.MATTEO)
         yield f"{STOREFRONT}#{record['number']} “{record['title']}” was closed as completed."
 
 

@@ -20,6 +20,7 @@ from config.settings import load_settings
 from mapping.errors import FixConfigError
 from mapping.rules import Aggregate, Completion, KeyResult, Latest, MetricKind, Period, Ratio, UnitKind
 from okrsync.sandbox.demo import STATE_FILE, DemoFolder, advance, create, load, serve
+from okrsync.sandbox.steps import latest_change
 from okrsync.sandbox.wire import json_bytes
 from tests.sandbox.conftest import ANCHOR, github_client, jira_client
 
@@ -121,7 +122,7 @@ def test_a_step_changes_workbook_and_world_and_is_kept(demo: DemoFolder) -> None
     assert (value_of(before, "Survey invited"), value_of(after, "Survey invited")) == (0, 64)
     assert after["Leads"].max_row == before["Leads"].max_row + 1
     assert after["Leads"].tables["Leads"].ref == f"A1:E{after['Leads'].max_row}"
-    assert load(demo.folder).steps == (LATER,)
+    assert load(demo.folder).steps == (LATER - timedelta(seconds=1),)
     assert json.loads((demo.folder / STATE_FILE).read_text(encoding="utf-8"))["seed"] == 7
 
 
@@ -133,6 +134,11 @@ def test_a_workbook_without_the_row_is_named_and_no_step_is_taken(demo: DemoFold
     with pytest.raises(FixConfigError, match="has no row 'NPS' on sheet KPI"):
         advance(demo.folder, now=LATER)
     assert load(demo.folder).step == 0
+
+
+def test_no_change_comes_from_the_future(demo: DemoFolder) -> None:
+    advance(demo.folder, now=LATER)
+    assert latest_change(load(demo.folder).world()) < LATER
 
 
 def value_of(book: object, metric: str) -> float:
@@ -162,8 +168,13 @@ def test_a_later_process_makes_the_same_world(demo: DemoFolder) -> None:
 
 @pytest.mark.parametrize("now", [ANCHOR - timedelta(days=1), ANCHOR, LATER])
 def test_a_step_never_lies_before_the_last_change(demo: DemoFolder, now: datetime) -> None:
+    changed = [latest_change(demo.world())]
     for _ in range(3):
         advance(demo.folder, now=now)
+        world = load(demo.folder).world()
+        changed.append(latest_change(world))
+        assert load(demo.folder).steps[-1] > changed[-2]
+    assert changed == sorted(changed)
     steps = load(demo.folder).steps
     assert list(steps) == sorted(set(steps))
 
