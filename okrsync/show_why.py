@@ -44,7 +44,7 @@ def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
         yield from _query(query)
     if found.reading.evidence:
         yield from _heading(_count(found))
-        yield Padding(_items(found.reading.evidence, most), (0, 0, 0, 2))
+        yield from _items(found.reading.evidence, most)
     yield from _heading("When")
     yield from _when(found)
     yield from _heading(f"Rule {found.rule_version}")
@@ -78,7 +78,7 @@ def _count(found: Explanation) -> str:
     return f"Items: {counted} counted" + (f", {left} left out" if left else "")
 
 
-def _items(evidence: tuple[Contribution, ...], most: int) -> Table:
+def _items(evidence: tuple[Contribution, ...], most: int) -> Iterator[RenderableType]:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     widest = max(len(each.key) for each in evidence)
     for name, width in (("item", widest), ("weight", 6), ("credit", 6)):
@@ -98,9 +98,9 @@ def _items(evidence: tuple[Contribution, ...], most: int) -> Table:
             clean(each.title) + note,
             style="" if each.counted else "dim",
         )
+    yield Padding(table, (0, 0, 0, 2))
     if len(ordered) > len(shown):
-        table.add_row(f"… {len(ordered) - len(shown)} more: --items 0 shows all", style="dim")
-    return table
+        yield Text(f"  … {len(ordered) - len(shown)} more: --items 0 shows all", style="dim")
 
 
 def _when(found: Explanation) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""The served company that tests of whole runs share."""
+"""The served company that tests of whole runs and of commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from okrsync.sandbox.demo import advance
 from tests.flows.kit import Company, company
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company synced once, with its store kept aside, and its world one step further."""
     with company(tmp_path_factory.mktemp("company") / "demo") as found:
