@@ -142,4 +142,4 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
-            yield connection
+            yield connection.execution_options(**self._native.snapshot)

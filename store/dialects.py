@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Engine, Table, Text, any_, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
     import psycopg
+    from sqlalchemy.dialects import postgresql
 
 Row = tuple[str | int | None, ...]
 """A row as the drivers take it fastest: instants and decimals as text (see ``store.columns``)."""
@@ -22,6 +23,9 @@ LOCK_SECONDS = 30
 
 class Native(ABC):
     """What an engine does its own way. A staging table's ``info`` names its ``key`` and what tells the ``newest``."""
+
+    snapshot: Mapping[str, str] = {}
+    """Execution options under which all statements of a transaction see one state, whatever is committed meanwhile."""
 
     @abstractmethod
     def prepare(self, engine: Engine) -> None:
@@ -107,6 +111,8 @@ class Sqlite(Native):
 class Postgres(Native):
     """COPY, then SQL over whole sets."""
 
+    snapshot: Mapping[str, str] = {"isolation_level": "REPEATABLE READ"}
+
     def prepare(self, engine: Engine) -> None:
         """Nothing to do."""
 
@@ -152,7 +158,11 @@ class Postgres(Native):
 
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT that can carry ON CONFLICT; the two engines spell it alike."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # 30 ms that SQLite need not wait for
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def native(name: str) -> Native:

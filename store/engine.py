@@ -45,7 +45,11 @@ def engine_of(url: str) -> Engine:
     else:
         raise FixConfigError(f"the store knows SQLite and PostgreSQL, not {parsed.drivername}: change the database URL")
     try:
-        engine = create_engine(parsed, connect_args=_connect_args(parsed))
+        engine = create_engine(
+            parsed,
+            connect_args=_connect_args(parsed),
+            pool_pre_ping=parsed.get_backend_name() == "postgresql",  # a page may sit longer than its server runs
+        )
     except (ImportError, NoSuchModuleError) as error:
         raise FixConfigError(f"{place(parsed)}: the driver is missing ({error}): install okrsync[postgres]") from error
     if engine.dialect.name == "sqlite":

@@ -106,13 +106,18 @@ class StoredMirror:
         )
 
     def _changed_since(self, connection: Connection, selection: Selection) -> dict[str, dict[str, str]]:
-        """Return what the items' fields were: item to (field to old JSON), of the first event after the run."""
+        """Return what members' fields were: item to (field to old JSON), of the first event after the run."""
+        later = and_(item_events.c.run > self.seq, item_events.c.connection == selection.connection)
+        changed: dict[str, dict[str, str]] = {}
+        if connection.execute(select(item_events.c.run).where(later).limit(1)).first() is None:
+            return changed  # the usual case, told by the primary key alone
         query = (
             select(item_events.c.item, item_events.c.field, item_events.c.old)
-            .where(item_events.c.run > self.seq, item_events.c.connection == selection.connection)
+            .where(
+                later, item_events.c.item.in_(select(memberships.c.item).where(self._belongs(memberships, selection)))
+            )
             .order_by(item_events.c.run.desc())  # the earliest comes last and stays
         )
-        changed: dict[str, dict[str, str]] = {}
         for item, name, old in connection.execute(query):
             changed.setdefault(item, {})[name] = old
         return changed

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from mapping.errors import TryAgainError
 from store import Store
 from store.dump import Dump
-from store.engine import engine_of
+from store.engine import PRAGMAS, engine_of
 from tests.store import victim
 from tests.store.conftest import NewDatabase
 from tests.store.kit import EPIC, START, Pull, item, publish, stage, sync
@@ -142,6 +142,21 @@ def test_a_reader_that_began_before_a_commit_sees_one_run_throughout(store: Stor
     mirror = store.mirror()
     sync(store, Pull(items=[item(1, title="other", updated_at=START)]))
     assert list(mirror.members(EPIC)) == [item(1), item(2)]
+
+
+def test_a_full_disk_is_said_and_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    with Store.open(url) as store:
+        sync(store, Pull(items=[item(1)]))
+        before = store.dump()
+    many = Pull(items=[item(n) for n in range(5000)])
+    with monkeypatch.context() as patched:
+        patched.setattr("store.engine.PRAGMAS", (*PRAGMAS, "PRAGMA max_page_count = 100"))
+        with Store.open(url) as store, pytest.raises(TryAgainError, match="full: free space on the disk"):
+            sync(store, many)
+    with Store.open(url) as store:
+        assert store.dump() == before
+        assert sync(store, many).counts.items_new == 4999
 
 
 def test_a_second_writer_that_waits_too_long_says_so(

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+
+from sqlalchemy import event
 
 from mapping.words import ItemState, WorkItem
 from store import Store
 from tests.store.kit import BUGS, CELL, EPIC, START, Pull, item, measured, publish, sample, stage, sync
 
 MINUTE = timedelta(minutes=1)
+
+
+@contextmanager
+def listening(store: Store, listener: Callable[..., None]) -> Iterator[None]:
+    """Call ``listener`` before each query of one store."""
+
+    def heard(*arguments: object) -> None:
+        if str(arguments[2]).startswith("SELECT"):
+            listener(*arguments)
+
+    event.listen(store._engine, "before_cursor_execute", heard)
+    try:
+        yield
+    finally:
+        event.remove(store._engine, "before_cursor_execute", heard)
 
 
 def ids(store: Store) -> list[str]:
@@ -74,6 +93,24 @@ def test_an_older_reading_does_not_undo_a_later_one(store: Store) -> None:
         publish(slow, START + MINUTE)
         slow.commit()
     assert list(store.mirror().members(EPIC)) == [latest]
+
+
+def test_one_answer_of_the_mirror_sees_one_state(store: Store, url: str) -> None:
+    sync(store, Pull(items=[item(1, title="before")]))
+    mirror = store.mirror()
+    with Store.open(url) as other:
+        begun: list[str] = []
+
+        def publish_between(*arguments: object) -> None:
+            begun.append(str(arguments[2]))
+            if len(begun) == 2:
+                sync(other, Pull(items=[item(1, title="after", updated_at=START + MINUTE)]), at=START + MINUTE)
+
+        with listening(store, publish_between):
+            assert [one.title for one in mirror.members(EPIC)] == ["before"]
+    assert len(begun) >= 2, "the events were read before, the items after the other's commit"
+    assert [one.title for one in mirror.members(EPIC)] == ["before"]
+    assert [one.title for one in store.mirror().members(EPIC)] == ["after"]
 
 
 def test_a_vendor_that_restores_an_older_state_is_believed(store: Store) -> None:
