@@ -83,7 +83,8 @@ def _items(evidence: tuple[Contribution, ...], most: int) -> Iterator[Renderable
     widest = max(len(each.key) for each in evidence)
     for name, width in (("item", widest), ("weight", 6), ("credit", 6)):
         table.add_column(name, justify="left" if name == "item" else "right", no_wrap=True, min_width=width)
-    table.add_column("state", no_wrap=True, min_width=8)
+    table.add_column("state", no_wrap=True, min_width=11)
+    table.add_column("status", no_wrap=True, min_width=8)
     table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
     ordered = sorted(evidence, key=lambda each: (not each.counted, -(each.weight or 0), each.key))
     shown = ordered if most == ALL else ordered[:most]
@@ -94,7 +95,8 @@ def _items(evidence: tuple[Contribution, ...], most: int) -> Iterator[Renderable
             clean(each.key),
             weight,
             f"{each.credit.normalize():f}" if each.counted else "–",
-            clean(each.status or each.state),
+            each.state.replace("_", " "),
+            clean(each.status),
             clean(each.title) + note,
             style="" if each.counted else "dim",
         )
