@@ -20,8 +20,8 @@ from mapping.errors import FixConfigError
 
 PREFIX = "OKRSYNC_"
 DEFAULT_CONFIG = Path("okrsync.yaml")
-USED_ELSEWHERE = frozenset({"OKRSYNC_REAL_DATA"})
-"""Variables of ours that are no settings: where the tests find real records."""
+USED_ELSEWHERE = frozenset({"OKRSYNC_REAL_DATA", "OKRSYNC_SPECS"})
+"""Variables of ours that are no settings: where the tests find real records and the vendors' descriptions."""
 
 
 class Settings(BaseSettings):
