@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 
@@ -151,6 +152,7 @@ def column_name(column: int) -> str:
     return letters
 
 
+@cache
 def column_number(letters: str) -> int:
     """Return the column counted from 0.
 

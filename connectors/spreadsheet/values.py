@@ -54,7 +54,7 @@ def quantity_at(sheet: Sheet, row: int, column: int, declared: Declared) -> Quan
         )
     cell = sheet.at(row, column)
     if cell is None:
-        found = "is empty" if sheet.tells_errors else "is empty or holds an error (xls does not tell which)"
+        found = "is empty" if sheet.tells_errors else "is empty or holds an error (which of them could not be told)"
         raise FixConfigError(f"{sheet.place(row, column)} {found}, a number was expected: fill it in")
     quantity = quantity_of(cell, declared)
     if isinstance(quantity, str):

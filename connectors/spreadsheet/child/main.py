@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import mmap
 import os
 import resource
 import sys
@@ -19,6 +18,7 @@ from connectors.spreadsheet.child.archive import check_archive
 from connectors.spreadsheet.child.facts import Facts, check_bounds
 from connectors.spreadsheet.child.sniff import ENCRYPTED_PACKAGE, OLE, ZIP, format_of_zip
 from connectors.spreadsheet.child.wire import RefusedError, WireCell, send
+from connectors.spreadsheet.child.xls import XlsFacts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -86,10 +86,10 @@ def _look(stream: IO[bytes]) -> tuple[Directory, Callable[[str], Facts]]:
     """Return the directory, and a function that gives the facts of a sheet."""
     head = stream.read(8)
     if head.startswith(OLE):
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            if whole.find(ENCRYPTED_PACKAGE) >= 0:
-                raise RefusedError("is protected by a password: save it without one")
-        return Directory(format="xls", sheets=(), knows_names=False), lambda _: Facts(tells_errors=False)
+        data = head + stream.read()
+        if ENCRYPTED_PACKAGE in data:
+            raise RefusedError("is protected by a password: save it without one")
+        return Directory(format="xls", sheets=(), knows_names=False), XlsFacts(data).of
     if not head.startswith(ZIP):
         raise RefusedError("is no workbook")
     archive = check_archive(stream)

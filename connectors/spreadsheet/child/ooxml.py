@@ -34,7 +34,7 @@ class Workbook:
         scan = _SheetScan(self.styles, self.calculates_on_load)
         part = self.sheet_parts[sheet]
         with self.archive.open(self.parts[part.lower()]) as stream:
-            parse(part, stream, start=scan.start, end=scan.end, text=scan.text)
+            parse(part, stream, start=scan.start, end=scan.end, text=scan.text, cut_attributes=False)
         return scan.facts
 
 

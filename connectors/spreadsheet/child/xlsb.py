@@ -14,7 +14,7 @@ from connectors.spreadsheet.child.wire import RefusedError
 from connectors.spreadsheet.child.xml import parse
 
 _ROW, _BLANK, _ERROR, _FORMULA_ERROR, _RICH_TEXT, _BUNDLE_SHEET, _MERGE = 0, 1, 3, 11, 62, 156, 176
-_ERRORS = {
+ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!",
     0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A", 0x2B: "#GETTING_DATA",
 }  # fmt: skip
@@ -65,7 +65,7 @@ def facts_of(archive: zipfile.ZipFile, part: str) -> Facts:
             elif kind in (_ERROR, _FORMULA_ERROR):
                 column, _, code = _unpack("<IIB", body)
                 facts.fill(row, column)
-                facts.troubles[row, column] = (CellKind.ERROR, _ERRORS.get(code, "an error"))
+                facts.troubles[row, column] = (CellKind.ERROR, ERRORS.get(code, "an error"))
             elif _BLANK < kind <= _FORMULA_ERROR or kind == _RICH_TEXT:
                 facts.fill(row, _unpack("<I", body)[0])
             elif kind == _MERGE:

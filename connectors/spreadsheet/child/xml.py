@@ -21,8 +21,24 @@ def _ignore(_: str) -> None:
     """Take no notice."""
 
 
-def parse(part: str, stream: IO[bytes], *, start: Start, end: End = _ignore, text: Text | None = None) -> None:
+def parse(
+    part: str,
+    stream: IO[bytes],
+    *,
+    start: Start,
+    end: End = _ignore,
+    text: Text | None = None,
+    cut_attributes: bool = True,
+) -> None:
     """Call ``start``, ``end`` and ``text`` with local names, namespaces cut off from elements and attributes.
+
+    Args:
+        part: name of the part for messages.
+        stream: the part.
+        start: called with an element and its attributes.
+        end: called with an element.
+        text: called with each piece of text.
+        cut_attributes: False leaves attributes that have a namespace with it: half the time in a sheet of many cells.
 
     Raises:
         RefusedError: the part is no sound XML, or declares a document type.
@@ -30,16 +46,17 @@ def parse(part: str, stream: IO[bytes], *, start: Start, end: End = _ignore, tex
     local: dict[str, str] = {}
 
     def cut(name: str) -> str:
-        if name not in local:
-            namespace, _, bare = name.rpartition(" ")
-            local[name] = f"calcext:{bare}" if namespace == _CALCEXT else bare
+        namespace, _, bare = name.rpartition(" ")
+        local[name] = f"calcext:{bare}" if namespace == _CALCEXT else bare
         return local[name]
 
     def on_start(name: str, attributes: dict[str, str]) -> None:
-        start(cut(name), {cut(key): value for key, value in attributes.items()})
+        if cut_attributes:
+            attributes = {local.get(key) or cut(key): value for key, value in attributes.items()}
+        start(local.get(name) or cut(name), attributes)
 
     def on_end(name: str) -> None:
-        end(cut(name))
+        end(local.get(name) or cut(name))
 
     def on_doctype(*_: object) -> None:
         raise RefusedError(

@@ -157,9 +157,9 @@ async def test_unsound_or_endless_csv_is_an_error_that_names_the_line(
 
 async def test_a_workbook_named_csv_and_csv_named_xlsx_are_told(tmp_path: Path) -> None:
     book = save(tmp_path / "book.xlsx", {"A": [["NPS", 1]]}).rename(tmp_path / "book.csv")
-    with pytest.raises(FixConfigError, match="book.csv is a workbook by its content and csv by its name"):
+    with pytest.raises(FixConfigError, match=r"book\.csv is a workbook by its content and csv by its name"):
         await sample(book, {"cell": "B1"})
-    with pytest.raises(FixConfigError, match="kpis.xlsx is plain text and no workbook"):
+    with pytest.raises(FixConfigError, match=r"kpis\.xlsx is plain text and no workbook"):
         await sample(csv(tmp_path, KPIS, "kpis.xlsx"), {"cell": "B1"})
-    with pytest.raises(FixConfigError, match="kpis.xls is an HTML page and no workbook"):
+    with pytest.raises(FixConfigError, match=r"kpis\.xls is an HTML page and no workbook"):
         await sample(csv(tmp_path, "<html><table><tr><td>1</td></tr></table>", "kpis.xls"), {"cell": "B1"})

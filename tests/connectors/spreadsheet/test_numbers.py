@@ -53,7 +53,7 @@ async def test_labels_are_found_again_after_rows_were_inserted(kpis: Path) -> No
         before = await sample_of(source, terms)
         save(kpis, {"KPI": [*KPIS[:1], ["Leads", 1, 2], *KPIS[1:]]})
         after = await sample_of(source, terms)
-    assert (before.value, after.value) == (36, 36)
+    assert (before.value, after.value) == (Decimal(36), Decimal(36))
     assert "cell C3" in before.origin
     assert "cell C4" in after.origin
 
@@ -87,7 +87,7 @@ async def test_a_money_format_gives_the_currency_only_where_it_is_plain(
 async def test_a_tick_box_is_one_or_zero(tmp_path: Path) -> None:
     path = save(tmp_path / "done.xlsx", {"KPI": [["Certified", True], ["Audited", False]]})
     yes, no = await sample(path, {"cell": "B1"}), await sample(path, {"cell": "B2"})
-    assert (yes.value, yes.unit, no.value, no.unit) == (1, "done", 0, "done")
+    assert (yes.value, yes.unit, no.value, no.unit) == (Decimal(1), "done", Decimal(0), "done")
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,8 @@ async def test_a_named_table_ends_where_it_ends(tmp_path: Path) -> None:
     )
     read = await rows(path, {"table": "deals", "id": "Name"}, "Sum")
     assert [(item.id, item.key, item.numbers) for item in read.items] == [
-        ("deals#a", "deals row 3", {"Sum": 1}),
-        ("deals#b", "deals row 4", {"Sum": 2}),
+        ("deals#a", "deals row 3", {"Sum": Decimal(1)}),
+        ("deals#b", "deals row 4", {"Sum": Decimal(2)}),
     ]
 
 
@@ -181,7 +181,7 @@ BROKEN = (
 async def test_a_broken_cell_in_a_column_that_counts_makes_the_read_partial(tmp_path: Path) -> None:
     path = raw_xlsx(tmp_path / "b.xlsx", BROKEN)
     read = await rows(path, {"table": "KPI", "id": "Name"}, "sum")
-    assert [(item.id, item.numbers) for item in read.items] == [("KPI#a", {"sum": 1})]
+    assert [(item.id, item.numbers) for item in read.items] == [("KPI#a", {"sum": Decimal(1)})]
     for message, skipped in zip(
         (
             "cell B3 holds the error #N/A",
@@ -199,11 +199,14 @@ async def test_a_broken_cell_in_a_column_that_counts_makes_the_read_partial(tmp_
 async def test_a_column_of_numbers_can_be_declared_text(tmp_path: Path) -> None:
     path = save(tmp_path / "r.xlsx", {"T": [["Ref", "N"], [123, 1], ["A-12", 2]]})
     mixed = await rows(path, {"table": "T"}, "ref")
-    assert [item.numbers for item in mixed.items] == [{"ref": 123, "N": 1}]
+    assert [item.numbers for item in mixed.items] == [{"ref": Decimal(123), "N": Decimal(1)}]
     assert "cell A3 holds the text 'A-12' in a column of numbers" in mixed.skipped[0]
     assert "say that the column is text (text: [ref])" in mixed.skipped[0]
     read = await rows(path, {"table": "T", "text": ["Ref"]}, "ref")
-    assert [(item.fields["ref"], item.numbers) for item in read.items] == [("123", {"N": 1}), ("A-12", {"N": 2})]
+    assert [(item.fields["ref"], item.numbers) for item in read.items] == [
+        ("123", {"N": Decimal(1)}),
+        ("A-12", {"N": Decimal(2)}),
+    ]
     assert read.skipped == []
 
 
