@@ -110,6 +110,9 @@ def load(path: Path, *, settings: Settings, environ: Mapping[str, str] | None = 
         environ=environment(folder / ".env", environ), secrets_dir=settings.secrets_dir, tolerant=offline
     )
     config = _Loader(path, folder, settings, root, variables, problems).config()
+    if not config.objectives and not problems.found:
+        nothing = "the rules name no objective, so there is nothing to keep true"
+        problems.add(Place(file=str(path)), nothing, "write one, as `okrsync init --stdout` shows")
     if problems.found:
         raise ConfigProblemsError(problems.found)
     return config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mapping.errors import FixConfigError
+from okrsync.logs import start_log
 
 if TYPE_CHECKING:
     from config.load import Config
@@ -36,7 +36,7 @@ class Place:
         for line in unknown_variables(os.environ):
             sys.stderr.write(f"okrsync: warning: {line}\n")
         settings = load_settings(self.folder, config=self.config)
-        self._start_log(settings)
+        start_log(settings, verbose=self.verbose)
         return settings
 
     @property
@@ -75,7 +75,3 @@ class Place:
                 f"nothing was synced here yet ({file} is missing): run `okrsync sync`, or name a folder with -C"
             )
         return StoreReader(Store.open(url))
-
-    def _start_log(self, settings: Settings) -> None:
-        level = settings.log_level.upper() if self.verbose else "ERROR"
-        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
