@@ -5,10 +5,12 @@ Run as ``python -m bench.commands [FOLDER]``; makes the folder if it is not ther
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from okrsync.sandbox.demo import create, serve
@@ -32,8 +34,6 @@ def seconds(command: list[str]) -> float:
 
 def first_key_result(folder: Path) -> str:
     """Return the address of the first key result in the folder's store."""
-    import json
-
     said = subprocess.run(
         [sys.executable, "-m", "okrsync", "-C", str(folder), "status", "--json"], check=True, capture_output=True
     )
@@ -43,7 +43,7 @@ def first_key_result(folder: Path) -> str:
 def main(folder: Path) -> None:
     """Print the medians."""
     if not (folder / "sandbox.json").exists():
-        create(folder)
+        create(folder, now=datetime.now(UTC))
     with serve(folder):
         subprocess.run(
             [sys.executable, "-m", "okrsync", "-C", str(folder), "sync", "--in-process"],
