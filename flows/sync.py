@@ -15,7 +15,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.markdown import changes_table
-from flows.work import SyncReport, Watch, Wish, Work, opened
+from flows.work import SyncReport, Watch, Wish, Work, opened, rules_in
 from mapping.readings import Change, ConnectionRecord
 
 MOST_TASKS = 16
@@ -59,7 +59,7 @@ async def sync(
     wish = Wish(
         connections=frozenset(connections or ()), key_results=frozenset(key_results or ()), accept_shrink=accept_shrink
     )
-    async with opened(config, wish, watch=watching.get(_ignore)) as work:
+    async with opened(rules_in(config), wish, watch=watching.get(_ignore)) as work:
         _work.set(work)
         await asyncio.gather(*(pull(chunk) for chunk in chunks(work.names(), MOST_TASKS)))
         await measure()

@@ -257,21 +257,20 @@ def open_source(config: Config, name: str, *, now: Callable[[], datetime]) -> So
 
 
 def rules_in(path: str) -> Config:
-    """Return the rules in a file or folder, with the settings that hold there."""
+    """Return the rules in a file or folder, with the settings that hold there.
+
+    Raises:
+        ConfigProblemsError: all that is wrong with them.
+    """
     found = Path(path).resolve()
     return load(found, settings=load_settings(found.parent, config=found))
 
 
 @asynccontextmanager
 async def opened(
-    rules: str, wish: Wish, *, watch: Watch = lambda _progress: None, now: Callable[[], datetime] = utc_now
+    config: Config, wish: Wish, *, watch: Watch = lambda _progress: None, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Work]:
-    """Open what one sync needs, and close it whatever happens; nothing is published unless a step publishes.
-
-    Raises:
-        ConfigProblemsError: the rules have problems; nothing was opened.
-    """
-    config = rules_in(rules)
+    """Open what one sync needs, and close it whatever happens; nothing is published unless a step publishes."""
     store = Store.open(config.settings.database_url)
     try:
         started_at = now()

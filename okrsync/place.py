@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ class Place:
     folder: Path
     config: Path | None = None
     verbose: bool = False
+    _rules: dict[bool, Config] = field(default_factory=dict, repr=False)
 
     @cached_property
     def settings(self) -> Settings:
@@ -57,7 +58,9 @@ class Place:
         """
         from config.load import load
 
-        return load(self.rules_path, settings=self.settings, offline=offline)
+        if offline not in self._rules:
+            self._rules[offline] = load(self.rules_path, settings=self.settings, offline=offline)
+        return self._rules[offline]
 
     def reader(self, *, create: bool = False) -> StoreReader:
         """Open the store for reading.

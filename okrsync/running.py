@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
-from rich.progress import Progress as Bars
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from flows.prefect_home import configured_api, prepare
 from flows.work import SyncReport, Watch, Wish, opened
 from mapping.errors import FixConfigError
@@ -69,7 +66,7 @@ def run_plan(place: Place, wish: Wish, *, quiet: bool) -> SyncReport:
 
 async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = False) -> SyncReport:
     """Call the steps one after the other, without Prefect."""
-    async with opened(str(place.rules_path), wish, watch=watch) as work:
+    async with opened(place.rules(), wish, watch=watch) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
         return work.preview() if dry else work.publish(through="in-process")
@@ -116,6 +113,9 @@ def live(*, quiet: bool) -> Iterator[Watch]:
     if quiet or not out.is_terminal:
         yield lambda _progress: None
         return
+    from rich.progress import Progress as Bars
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
