@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +17,9 @@ from okrsync import show
 from okrsync.place import Place
 from okrsync.sandbox.demo import advance, create, serve
 from okrsync.sandbox.records import serve_records
-from okrsync.serving import print_now, serve_page
+from okrsync.serving import free_or, print_now, serve_page
+
+LOOPBACK = "127.0.0.1"
 
 
 def run_demo(folder: Path, *, seed: int, stay: bool, port: int) -> None:
@@ -63,7 +66,7 @@ def _print_summary(out: Console, report: SyncReport) -> None:
 
 def _stay(place: Place, out: Console, port: int) -> None:
     _try(out, place.folder, running=True)
-    serve_page(place, host="127.0.0.1", port=port)
+    serve_page(place, host=LOOPBACK, port=free_or(port, LOOPBACK))
 
 
 def _try(out: Console, folder: Path, *, running: bool) -> None:
@@ -95,4 +98,5 @@ def run_sandbox(folder: Path, *, jira_records: Path | None, github_records: Path
     with serve(folder) as sandbox:
         serve_records(sandbox, jira=jira_records, github=github_records)
         print_now(f"Jira:   {sandbox.jira_url}\nGitHub: {sandbox.github_url}\nCtrl-C ends.")
-        threading.Event().wait()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from contextlib import suppress
 from typing import Literal
 
 import uvicorn
@@ -34,8 +35,9 @@ async def serve_reader(reader: StoreReader, *, host: str, port: int, language: L
 
 
 def serve_page(place: Place, *, host: str, port: int) -> None:
-    """Serve the page until Ctrl-C."""
-    asyncio.run(_page(place, host, port))
+    """Serve the page until Ctrl-C, which is how a service ends and no failure."""
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_page(place, host, port))
 
 
 def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> None:
@@ -47,16 +49,23 @@ def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> Non
     from flows.up import run_up
 
     schedule = schedule_of(place)
-    asyncio.run(
-        run_up(
-            place.rules_path,
-            schedule,
-            place.data_folder,
-            port=prefect_port,
-            page=lambda: _page(place, host, port),
-            say=print_now,
+    with suppress(KeyboardInterrupt):
+        asyncio.run(
+            run_up(
+                place.rules_path,
+                schedule,
+                place.data_folder,
+                port=prefect_port,
+                page=lambda: _page(place, host, port),
+                say=print_now,
+            )
         )
-    )
+
+
+def free_or(port: int, host: str) -> int:
+    """Return the port if nobody listens there, otherwise 0: any free one."""
+    with socket.socket() as probe:
+        return 0 if probe.connect_ex((host, port)) == 0 else port
 
 
 def schedule_of(place: Place) -> Schedule:
