@@ -41,8 +41,9 @@ async def _online(config: Config, *, quiet: bool) -> list[Finding]:
 def _counted(config: Config) -> str:
     selections = sum(len(config.selections_of(name)) for name in config.connections)
     return (
-        f"{config.path.name}: {len(config.objectives)} objectives, {len(config.key_results())} key results, "
-        f"{selections} selections on {len(config.connections)} connections"
+        f"{config.path.name}: {show.counted_as(len(config.objectives), 'objective')}, "
+        f"{show.counted_as(len(config.key_results()), 'key result')}, {show.counted_as(selections, 'selection')} "
+        f"on {show.counted_as(len(config.connections), 'connection')}"
     )
 
 

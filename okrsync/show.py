@@ -193,7 +193,7 @@ def connections_table(connections: Iterable[ConnectionRecord]) -> Table:
             Text(each.connection),
             Text(f"{each.matched} matched", style="dim"),
             Text(f"{each.read} read", style="dim"),
-            Text(_counted(each.requests, "request"), style="dim"),
+            Text(counted_as(each.requests, "request"), style="dim"),
             Text(f"{each.outcome}: {clean(each.reason)}" if each.reason else ""),
         )
     return table
@@ -201,14 +201,14 @@ def connections_table(connections: Iterable[ConnectionRecord]) -> Table:
 
 def summary(report: SyncReport) -> Text:
     """Return the last word on a sync or plan: how many changes, how many check-ins, how many held."""
-    counted = Counter(change.action for change in report.changes)
-    changes = counted[Action.CREATE] + counted[Action.CHANGE]
+    tally = Counter(change.action for change in report.changes)
+    changes = tally[Action.CREATE] + tally[Action.CHANGE]
     parts = [
-        f"{_counted(changes, 'change')} of {_counted(len(report.changes), 'key result')}",
-        _counted(report.check_ins, "check-in") + (" would be written" if report.run is None else " written"),
+        f"{counted_as(changes, 'change')} of {counted_as(len(report.changes), 'key result')}",
+        counted_as(report.check_ins, "check-in") + (" would be written" if report.run is None else " written"),
     ]
-    if counted[Action.HOLD]:
-        parts.append(f"{counted[Action.HOLD]} held at the last good value")
+    if tally[Action.HOLD]:
+        parts.append(f"{tally[Action.HOLD]} held, without a new value")
     return Text(", ".join(parts) + ".")
 
 
@@ -223,5 +223,6 @@ def print_report(report: SyncReport) -> None:
     out.print(summary(report))
 
 
-def _counted(number: int, noun: str) -> str:
+def counted_as(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 change``, ``3 changes``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
