@@ -16,13 +16,15 @@ from config.load import Schedule
 from flows.sync import sync
 
 NAME = "nightly"
-ENTRYPOINT = "flows.sync:sync"
-"""A module, not a file: a worker on another machine has okrsync installed, not this folder."""
 
 
 async def nightly(rules: Path, schedule: Schedule) -> RunnerDeployment:
-    """Return the deployment of the sync for one rules file, at its schedule in its time zone."""
-    deployment = await sync.ato_deployment(
+    """Return the deployment of the sync for one rules file, at its schedule in its time zone.
+
+    Its entrypoint is the module ``flows.sync.sync``, not a file: a worker on another machine has okrsync installed, not
+    this folder. See docs/decisions/0006-flow-entrypoint.md.
+    """
+    deployment: RunnerDeployment = await sync.ato_deployment(
         NAME,
         schedule=Cron(schedule.cron, timezone=schedule.timezone),
         parameters={"config": str(rules)},
@@ -31,7 +33,6 @@ async def nightly(rules: Path, schedule: Schedule) -> RunnerDeployment:
         concurrency_limit=1,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    deployment.entrypoint = ENTRYPOINT
     return deployment
 
 

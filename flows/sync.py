@@ -1,4 +1,4 @@
-"""The sync as a Prefect flow: one task per connection, then measure, then publish. Deployed as ``flows.sync:sync``.
+"""The sync as a Prefect flow: one task per connection, then measure, then publish.
 
 Prefect gives schedules, visibility and retries of whole runs; correctness rests on the store alone. Parameters are
 names and paths, never a payload or a secret: Prefect shows them.

@@ -52,6 +52,10 @@ class Company:
         with Store.open(f"sqlite:///{self.database}") as store:
             return {name: entry.value for name, entry in store.last_check_ins().items()}
 
+    def runs(self) -> int:
+        with Store.open(f"sqlite:///{self.database}") as store:
+            return len(store.runs(1000))
+
     def keep(self, name: str) -> Path:
         """Copy the store aside; nobody has it open."""
         kept = self.folder.parent / name

@@ -64,7 +64,7 @@ def test_deploy_puts_the_schedule_of_the_rules_on_the_api(rivelle: Company, pref
     found = ask(f"{prefect_api}/deployments/filter", {})
     assert isinstance(found, list)
     (deployment,) = found
-    assert deployment["entrypoint"] == "flows.sync:sync"
+    assert deployment["entrypoint"] == "flows.sync.sync"
     assert deployment["work_pool_name"] == "okrsync"
     assert deployment["parameters"] == {"config": str(rivelle.place.rules_path)}
     (schedule,) = deployment["schedules"]
@@ -87,7 +87,10 @@ def test_up_runs_server_schedule_and_page_until_interrupted(rivelle: Company) ->
     ) as process:
         try:
             wait_for(f"http://127.0.0.1:{page}/healthz", process)
-            wait_for_deployment(f"http://127.0.0.1:{server}/api", process)
+            api = f"http://127.0.0.1:{server}/api"
+            deployment = wait_for_deployment(api, process)
+            assert wait_for_run(api, deployment) == "COMPLETED"
+            assert rivelle.runs() == 2, "what the schedule starts ends in the same store"
             # While it runs, a plain sync goes through it.
             done = okrsync("-C", str(rivelle.folder), "sync", "--json")
             assert printed(done)["through"] == "prefect", done.stderr
@@ -111,13 +114,27 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> None:
     pytest.fail(f"{url} never answered")
 
 
-def wait_for_deployment(api: str, process: subprocess.Popen[str]) -> None:
+def wait_for_deployment(api: str, process: subprocess.Popen[str]) -> str:
     for _ in range(200):
         assert process.poll() is None
-        if ask(f"{api}/deployments/filter", {}):
-            return
+        found = ask(f"{api}/deployments/filter", {})
+        if isinstance(found, list) and found:
+            return str(found[0]["id"])
         time.sleep(0.25)
     pytest.fail("no deployment appeared")
+
+
+def wait_for_run(api: str, deployment: str) -> str:
+    """Start the deployment as its schedule would, and return how the run ended."""
+    started = ask(f"{api}/deployments/{deployment}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+    assert isinstance(started, dict)
+    for _ in range(240):
+        found = ask(f"{api}/flow_runs/filter", {"flow_runs": {"id": {"any_": [started["id"]]}}})
+        assert isinstance(found, list)
+        if found[0]["state_type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
+            return str(found[0]["state_type"])
+        time.sleep(0.25)
+    pytest.fail("the run never ended")
 
 
 def test_prefect_is_quiet_private_and_has_its_own_files(tmp_path: Path) -> None:
