@@ -36,10 +36,10 @@ lock: $(UV)
 clean:
 	rm -rf .venv .uv dist
 
-# uv is fetched into a local folder only where the machine has none; without the venv module's pip, pip installs it flat.
+# uv is fetched into a local folder only where the machine has none.
 .uv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "okrsync needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv .uv
+	$(PYTHON) -m venv .uv || { rm -rf .uv; echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt-get install python3-venv), or uv" >&2; exit 1; }
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
 $(VENV)/bin/python: | $(UV)
