@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from config.load import Config
     from config.settings import Settings
     from flows.reader import StoreReader
+    from store import Store
 
 EMBEDDED = "sqlite:///"
 
@@ -63,12 +64,17 @@ class Place:
         return self._rules[offline]
 
     def reader(self, *, create: bool = False) -> StoreReader:
-        """Open the store for reading.
+        """Open the store for reading; see ``store``."""
+        from flows.reader import StoreReader
+
+        return StoreReader(self.store(create=create))
+
+    def store(self, *, create: bool = False) -> Store:
+        """Open the store.
 
         Raises:
             FixConfigError: there is no store yet and ``create`` does not ask for an empty one.
         """
-        from flows.reader import StoreReader
         from store import Store
 
         url = self.settings.database_url
@@ -77,4 +83,4 @@ class Place:
             raise FixConfigError(
                 f"nothing was synced here yet ({file} is missing): run `okrsync sync`, or name a folder with -C"
             )
-        return StoreReader(Store.open(url))
+        return Store.open(url)

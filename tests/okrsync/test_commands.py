@@ -178,6 +178,19 @@ def test_init_writes_a_start_once_and_schema_knows_it(tmp_path: Path) -> None:
     assert "objectives" in str(schema["properties"])
 
 
+def test_dumps_of_equal_stores_are_equal(rivelle: Company) -> None:
+    before = okrsync("-C", str(rivelle.folder), "db", "dump")
+    assert before.returncode == 0
+    assert "SHOP-13" in before.stdout
+    assert okrsync("-C", str(rivelle.folder), "plan").returncode == 0
+    assert okrsync("-C", str(rivelle.folder), "db", "dump").stdout == before.stdout
+    assert okrsync("-C", str(rivelle.folder), "sync").returncode == 0
+    after = okrsync("-C", str(rivelle.folder), "db", "dump").stdout
+    assert after != before.stdout
+    assert okrsync("-C", str(rivelle.folder), "sync").returncode == 0
+    assert okrsync("-C", str(rivelle.folder), "db", "dump").stdout == after
+
+
 def test_unknown_settings_are_warned_about(rivelle: Company) -> None:
     done = okrsync("-C", str(rivelle.folder), "status", "--json", env={"OKRSYNC_DATABASE_ULR": "x"})
     assert done.returncode == 0
