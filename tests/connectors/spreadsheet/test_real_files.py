@@ -65,7 +65,7 @@ async def test_every_file_is_read_or_refused_for_the_right_reason() -> None:
         ("date_1904.xlsx", {"cell": "B1"}, "15"),
         ("formula.issue.xlsx", {"cell": "A1"}, "23"),
         ("formula.issue.xlsx", {"cell": "G13"}, "2"),
-        ("header-row.xlsx", {"row": "put data here", "column": "Column B", "header": 9}, "1"),
+        ("header-row.xlsx", {"row": "put data here", "column": "Column B", "header": 9}, "2"),
         ("inventory-table.xlsx", {"row": "2", "column": "quantity"}, "200"),
         ("inventory-table.xlsx", {"row": "Orange", "column": "Quantity", "labels": "B"}, "60"),
         ("issues.ods", {"sheet": "datatypes", "cell": "A2"}, "1.5"),
