@@ -54,3 +54,9 @@ def problem(folder: Path, text: str | bytes, *, environ: Mapping[str, str] = ENV
     found = problems(folder, text, environ=environ)
     assert len(found) == 1, found
     return found[0]
+
+
+def place_of(text: str, words: str) -> str:
+    """Return where words first stand in a text, as ``line:column``."""
+    before = text[: text.index(words)]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
