@@ -14,7 +14,7 @@ from config.measures import Measures, Seen
 from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, ScheduleKeys
 from config.rules import Rules, cycle_of, id_is_right, zone_is_known
 from config.settings import Settings, environment
-from config.validation import Problems, entries_of, one_of, unknown_key, validated
+from config.validation import Problems, TooManyProblemsError, entries_of, one_of, unknown_key, validated
 from config.variables import Variables
 from config.yaml_nodes import Branch, Leaf
 from mapping.errors import ConfigProblemsError, Place
@@ -104,6 +104,16 @@ def load(path: Path, *, settings: Settings, environ: Mapping[str, str] | None = 
         FixConfigError: there are no rules, or they may not be read.
     """
     problems = Problems()
+    try:
+        return _load(path, settings, environ, problems, offline=offline)
+    except TooManyProblemsError as error:
+        # those of a connection are first gathered apart, so neither list need hold the other
+        raise ConfigProblemsError(list(dict.fromkeys([*problems.found, *error.problems]))) from error
+
+
+def _load(
+    path: Path, settings: Settings, environ: Mapping[str, str] | None, problems: Problems, *, offline: bool
+) -> Config:
     root = read_rules(path, problems)
     folder = path if path.is_dir() else path.parent
     variables = Variables(

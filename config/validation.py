@@ -11,8 +11,8 @@ from typing import TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.yaml_nodes import Branch, Entry, Items, Leaf, Node, Plain, kind_of, plain
-from mapping.errors import Place, Problem
+from config.yaml_nodes import MAX_PROBLEMS, Branch, Entry, Items, Leaf, Node, Plain, kind_of, plain
+from mapping.errors import ConfigProblemsError, Place, Problem
 
 M = TypeVar("M", bound=BaseModel)
 Loc = tuple[int | str, ...]
@@ -35,6 +35,10 @@ def one_of(word: str, known: Iterable[str]) -> str:
     return f"use one of {', '.join(names)}" if len(names) > 1 else f"use {names[0]}"
 
 
+class TooManyProblemsError(ConfigProblemsError):
+    """So much is wrong that looking on is no use; holds what was found until then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problems:
     """The list that everything wrong is added to, and the secrets that no message may show."""
@@ -43,7 +47,14 @@ class Problems:
     secrets: set[str] = field(default_factory=set)
 
     def add(self, place: Place, what: str, fix: str) -> None:
-        """Add one problem, without any secret in it and on one line."""
+        """Add one problem, without any secret in it and on one line.
+
+        Raises:
+            TooManyProblemsError: there are enough to be getting on with.
+        """
+        if len(self.found) >= MAX_PROBLEMS:
+            last = Problem(place=place, what=f"more than {MAX_PROBLEMS} problems", fix="correct those above first")
+            raise TooManyProblemsError([*self.found, last])
         self.found.append(Problem(place=place, what=self._clean(what), fix=self._clean(fix)))
 
     def _clean(self, text: str) -> str:

@@ -27,8 +27,10 @@ Plain = Scalar | list["Plain"] | dict[str, "Plain"]
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 50
 MAX_ALIASES = 200
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 """Nodes of one file with every alias written out; a rules file of 2,000 key results has about 50,000."""
+MAX_PROBLEMS = 200
+"""Nobody reads on after so many, and looking for the nearest known word takes time for each."""
 MAX_DIGITS = 40
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -385,4 +387,6 @@ class _Reader:
         return int(text) if _INT.fullmatch(text) else Decimal(text)
 
     def _problem(self, spot: Spot, what: str, fix: str) -> None:
+        if len(self._problems) >= MAX_PROBLEMS:
+            raise ConfigProblemsError.one(spot.place, f"more than {MAX_PROBLEMS} problems", "correct those above first")
         self._problems.append(Problem(place=spot.place, what=what, fix=fix))

@@ -189,6 +189,12 @@ HOSTILE: dict[str, str | bytes] = {
     "huge exponent": key_result("{baseline: 1, target: 1e999999999}"),
     "huge relative": key_result("{baseline: 1, target: x1e999999}"),
     "infinity": key_result("{baseline: 1, target: .inf}"),
+    "no end of values": "a: [" + ",".join(["x"] * 190_000) + "]",
+    "no end of unknown keys": "\n".join(f"k{n}: 1" for n in range(45_000)),
+    "no end of double keys": "a: {" + ",".join(["a: 1"] * 45_000) + "}",
+    "no end of unknown options": key_result().replace(
+        "file: kpis.xlsx", "file: kpis.xlsx, " + ", ".join(f"o{n}: 1" for n in range(2000))
+    ),
     "boolean for a number": key_result("{baseline: true, target: 2}"),
     "a norwegian owner": key_result().replace("title: A key result", "title: A key result\n        owner: [no]"),
     "sexagesimal": key_result("{baseline: 1, target: 12:30:45}"),
@@ -220,6 +226,13 @@ def test_hostile_or_wrong_rules_end_in_problems_with_place_and_hint(tmp_path: Pa
         assert ": " in rest
         assert len(each) < 2000
         assert "secret@" not in each
+
+
+def test_after_two_hundred_problems_the_rest_is_not_looked_for(tmp_path: Path) -> None:
+    found = problems(tmp_path, str(HOSTILE["no end of unknown options"]).replace("timezone", "tiemzone"))
+    assert found[0].startswith("1:1: unknown key 'tiemzone'")
+    assert len(found) == 202
+    assert found[-1].endswith("more than 200 problems: correct those above first")
 
 
 def test_an_empty_file_says_what_is_missing(tmp_path: Path) -> None:
