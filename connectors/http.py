@@ -10,10 +10,10 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import urljoin
 
 import httpx
@@ -30,7 +30,7 @@ from connectors.retry import AttemptFailedError, Budget, Gate, Retry, Trouble
 from connectors.unpack import Unpacker
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
 
-__all__ = ["Headers", "HttpClient", "HttpTransport", "Limits", "Reply"]
+__all__ = ["Authority", "HeaderValues", "Headers", "HttpClient", "HttpTransport", "Limits", "Params", "Reply"]
 
 HttpTransport: TypeAlias = httpx.AsyncBaseTransport
 Params: TypeAlias = Mapping[str, str | int | Sequence[str]]
@@ -60,6 +60,22 @@ class Limits:
     """So many requests in so many seconds, where the vendor publishes a rate; its headers go first."""
 
 
+class Authority(Protocol):
+    """Gives credentials that do not last for a whole run: tokens of an hour, renewed on the way."""
+
+    async def headers(self) -> HeaderValues:
+        """Return the headers that carry the credential now, secrets as ``SecretStr``; it may ask for a new one.
+
+        Called before each attempt, except of a request that brings its own ``authorization`` header, which is how
+        the request for a token goes through the same client.
+        """
+        ...
+
+    def refused(self) -> bool:
+        """Take note of a 401, and return whether another attempt with a new credential is worth it."""
+        ...
+
+
 class HttpClient:
     """Speaks with one vendor for one connection, on one event loop; opens nothing before the first request."""
 
@@ -73,6 +89,7 @@ class HttpClient:
         classify: Callable[[Reply], OkrsyncError | None] | None = None,
         limited: Callable[[Reply], float | None] | None = None,
         limits: Limits | None = None,
+        authority: Authority | None = None,
     ) -> None:
         """Prepare the client.
 
@@ -86,6 +103,7 @@ class HttpClient:
             limited: gives the least seconds to wait when an answer says "slow down" in the vendor's own way,
                 also with status 200; None when it does not.
             limits: sizes and times.
+            authority: gives credentials that are renewed during the run; None when ``headers`` hold all there is.
 
         Raises:
             FixConfigError: the address or a credential cannot be used at all.
@@ -99,6 +117,7 @@ class HttpClient:
         self._classify = classify
         self._limited = limited
         self._limits = limits or Limits()
+        self._authority = authority
         self._redactor = Redactor(value for value in headers.values() if isinstance(value, SecretStr))
         self._headers = {name: _checked_header(name, value, self._who) for name, value in headers.items()}
         self._budget = Budget(surroundings.budget_seconds, surroundings.monotonic)
@@ -146,7 +165,7 @@ class HttpClient:
             idempotent: whether it may be sent again.
             params: added to the query.
             headers: beside those of the client.
-            accept: statuses from 400 on that the caller wants as an answer instead of an error.
+            accept: statuses from 300 on that the caller wants as an answer instead of an error or a redirect.
             expect_json: a good answer that is not JSON is a fault.
 
         Raises:
@@ -158,7 +177,7 @@ class HttpClient:
             method=method,
             url=self._resolve(path_or_url),
             params=params,
-            headers={name: _checked_header(name, value, self._who) for name, value in (headers or {}).items()},
+            headers=self._own(headers),
             content=None if json is None else msgspec.json.encode(json),
             accept=frozenset(accept),
             expect_json=expect_json,
@@ -169,6 +188,13 @@ class HttpClient:
 
         return await self._retry(attempt, idempotent=idempotent)
 
+    def _own(self, headers: HeaderValues | None) -> dict[str, str]:
+        """Return a request's own headers as they are sent; its secrets stay out of messages and logs."""
+        for value in (headers or {}).values():
+            if isinstance(value, SecretStr):
+                self._redactor.learn(value)
+        return {name.lower(): _checked_header(name, value, self._who) for name, value in (headers or {}).items()}
+
     async def aclose(self) -> None:
         """Close the connections."""
         opened, self._opened = self._opened, None
@@ -177,20 +203,34 @@ class HttpClient:
             release_logs(self._redactor)
 
     async def _attempt(self, call: _Call) -> Reply:
+        call = await self._authorized(call)
         if self._pace is not None:
             await self._pace.acquire()  # before the gate: nothing may be waited for between its window and the request
         async with self._gate.pass_through():
             began = self._around.monotonic()
             reply = await self._follow(call)
             self._heed(reply, began)
+        if reply.status == 401 and call.lent and self._authority is not None and self._authority.refused():
+            raise AttemptFailedError(Trouble.AWAY, f"no longer takes the credential it was sent for {reply.url}")
         return self._judge(call, reply)
+
+    async def _authorized(self, call: _Call) -> _Call:
+        """Return the call with a credential of this moment; fetched before the gate, for fetching passes it too."""
+        if self._authority is None or "authorization" in call.headers:
+            return call
+        lent = await self._authority.headers()
+        for value in lent.values():
+            if isinstance(value, SecretStr):
+                self._redactor.learn(value)
+        checked = {name: _checked_header(name, value, self._who) for name, value in lent.items()}
+        return replace(call, headers=checked | call.headers, lent=True)
 
     async def _follow(self, call: _Call) -> Reply:
         """Send, and follow redirects on the same host; a credential never leaves it."""
         url, params = call.url, call.params
         for _ in range(self._limits.hops + 1):
             reply = await self._send(call, url, params)
-            if reply.status not in REDIRECTS or "location" not in reply.headers:
+            if reply.status not in REDIRECTS or reply.status in call.accept or "location" not in reply.headers:
                 return reply
             target = urljoin(url, reply.headers["location"])
             if call.method != "GET" or origin(target) != origin(url):
@@ -375,6 +415,8 @@ class _Call:
     content: bytes | None
     accept: frozenset[int]
     expect_json: bool
+    lent: bool = False
+    """Whether its credential came from the authority."""
 
 
 def _query(params: Params | None) -> dict[str, str | int | list[str]] | None:
