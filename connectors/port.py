@@ -101,6 +101,8 @@ class Surroundings:
     budget_seconds: float = 900.0
     """How long one run may spend waiting for a busy vendor before it gives up and is scheduled again."""
     in_flight: int = 8
+    keys: Callable[[Sequence[str]], Mapping[str, str]] = lambda _ids: {}
+    """What the mirror last knew as the keys of items, by id: some vendors tell an item's fate only at its address."""
 
 
 class Source(Protocol):
@@ -171,6 +173,8 @@ class Fate(StrEnum):
     HIDDEN = "hidden"
     """It may well be there, but not for this account: a lost permission, a moved project."""
     ARCHIVED = "archived"
+    MOVED = "moved"
+    """It lives on elsewhere under another id: an issue transferred to another repository."""
 
 
 @runtime_checkable
