@@ -195,10 +195,6 @@ class HttpClient:
                 self._redactor.learn(value)
         return {name.lower(): _checked_header(name, value, self._who) for name, value in (headers or {}).items()}
 
-    def learn(self, secret: SecretStr) -> None:
-        """Keep a secret that was got while running (a token for an hour) out of messages and logs."""
-        self._redactor.learn(secret)
-
     async def aclose(self) -> None:
         """Close the connections."""
         opened, self._opened = self._opened, None

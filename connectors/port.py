@@ -181,12 +181,8 @@ class Fate(StrEnum):
 class Roster(Protocol):
     """What a source offers besides when it can tell deleted from hidden and archived."""
 
-    async def fates(self, gone: Mapping[str, str]) -> Mapping[str, Fate]:
-        """Tell what became of items that are neither in a census nor read by id; one it cannot tell is absent.
-
-        Args:
-            gone: ids to the keys the items last had, for vendors that only tell by the place an item was in.
-        """
+    async def fates(self, ids: Sequence[str]) -> Mapping[str, Fate]:
+        """Tell what became of items that are neither in a census nor read by id; one it cannot tell is absent."""
         ...
 
 
