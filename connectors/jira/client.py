@@ -6,39 +6,38 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/
 
 from __future__ import annotations
 
-import base64
-from collections.abc import AsyncGenerator, Collection, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
-from pydantic import SecretStr
 
-from connectors.http import HttpClient, Reply
-from connectors.jira.options import JiraOptions
-from connectors.jira.refusals import NotThereError, refusal, refused_login
-from connectors.port import Surroundings
-from connectors.redact import Redactor
+from connectors.http import Reply
+from connectors.jira import jql
+from connectors.jira.pieces import aenumerate, chunks, relevant
+from connectors.jira.shapes import Change
+from connectors.jira.site import IDS_A_CALL, Bulk, IssueId, Lifecycle, NamedIssue, Past, RecordPage
+from connectors.jira.wire import Wire
 from mapping.errors import FixConfigError, PartialReadError
 
 IDS_A_PAGE = 5000
 """The most that Jira gives when nothing but ids is asked for."""
 RECORDS_A_PAGE = 100
 """The most that it gives with fields, however many are asked for."""
-IDS_A_CALL = 100
-"""The most that one bulk read takes."""
+RECORD_PAGES = 6
+"""So many pages with fields are read one after the other; what is more than that is read by ids, many at once."""
+HISTORIES_A_CALL = 1000
+"""The most issues that one call for changelogs takes."""
+CHANGES_A_PAGE = 1000
+PROJECTS_A_CALL = 50
 MOST_PAGES = 2000
 """Ten million ids: an endless walk, not a selection."""
 MOST_EMPTY_PAGES = 20
 """An empty page need not be the last one, but a walk of empty pages leads nowhere."""
 
 R = TypeVar("R")
-
-
-class IssueId(msgspec.Struct, frozen=True):
-    """An issue of an id-only page."""
-
-    id: str
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -81,35 +80,16 @@ class BulkAnswer(msgspec.Struct, frozen=True, rename="camel"):
     issue_errors: list[IssueError] = []
 
 
-class Kind(msgspec.Struct, frozen=True, rename="camel"):
-    """The type of an issue that a rule names."""
-
-    name: str = ""
-    hierarchy_level: int | None = None
-
-
-class NamedFields(msgspec.Struct, frozen=True):
-    """As much of an issue as ``check`` shows."""
-
-    summary: str | None = None
-    issuetype: Kind | None = None
-
-
-class NamedIssue(msgspec.Struct, frozen=True):
-    """An issue with its present key."""
-
-    id: str
-    key: str
-    fields: NamedFields = NamedFields()
-
-
 class _Project(msgspec.Struct, frozen=True):
     key: str
     name: str = ""
+    archived: bool = False
+    deleted: bool = False
 
 
-class _Projects(msgspec.Struct, frozen=True):
+class _Projects(msgspec.Struct, frozen=True, rename="camel"):
     values: list[_Project] = []
+    is_last: bool = True
 
 
 class _Filter(msgspec.Struct, frozen=True):
@@ -120,58 +100,93 @@ class _Count(msgspec.Struct, frozen=True):
     count: int
 
 
-class JiraClient:
-    """Asks one site over the shared client."""
+class _IssueLog(msgspec.Struct, frozen=True, rename="camel"):
+    issue_id: str
+    change_histories: list[Change] = []
 
-    def __init__(self, options: JiraOptions, surroundings: Surroundings) -> None:
-        self._options = options
-        self._connection = surroundings.connection
-        self._redactor = Redactor([options.token, basic(options)])
-        self.http = HttpClient(
-            base_url=options.api_url or options.url,
-            vendor="Jira",
-            headers={"Authorization": basic(options)},
-            surroundings=surroundings,
-            classify=lambda reply: refusal(reply, options),
-        )
 
-    async def ids(self, jql: str) -> AsyncGenerator[list[str], None]:
-        """Stream the ids of all issues that match, page by page.
+class _Logs(msgspec.Struct, frozen=True, rename="camel"):
+    issue_change_logs: list[_IssueLog] = []
+    next_page_token: str | None = None
+
+
+class CloudClient:
+    """Asks one site of Jira Cloud (:class:`connectors.jira.site.Site`)."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._connection = wire.connection
+        self._in_flight = max(1, wire.around.in_flight)
+
+    async def ids(self, restriction: str) -> AsyncGenerator[list[str], None]:
+        """Stream the ids of all issues that match, up to 5000 a page.
 
         Raises:
             PartialReadError: the end was not reached for certain.
             FixConfigError: Jira does not accept the query.
         """
-        walk = _Walk(self._connection)
-        async for page in self._pages(jql, ["id"], IDS_A_PAGE, SearchPage[IssueId], walk):
+        async for page in self._pages(jql.census_of(restriction), ["id"], IDS_A_PAGE, SearchPage[IssueId]):
             yield [issue.id for issue in page.records]
 
-    async def example(self, jql: str) -> str | None:
-        """Return the first issue that matches as people call it, ``CHK-12 Pay by card``; None when none matches.
+    async def records(self, restriction: str, fields: Sequence[str]) -> AsyncGenerator[RecordPage, None]:
+        """Stream issues with their fields, a hundred a page and at most :data:`RECORD_PAGES` of these."""
+        query = jql.census_of(restriction)
+        async with aclosing(self._pages(query, fields, RECORDS_A_PAGE, SearchPage[msgspec.Raw])) as pages:
+            async for number, page in aenumerate(pages, 1):
+                last = number == RECORD_PAGES
+                yield RecordPage(records=page.records, more=page.more and last)
+                if last:
+                    return
 
-        Raises:
-            PartialReadError, FixConfigError: as for :meth:`ids`.
+    async def bulk(self, ids: Sequence[str], fields: Sequence[str]) -> Bulk:
+        """Return issues by their ids, and ask for those again that Jira could not give at once.
+
+        "When Jira can't return an issue due to a retriable error or payload constraint": a smaller call may do.
         """
-        page = await self._page(jql, ["summary"], 1, None, SearchPage[NamedIssue])
-        return next((f"{issue.key} {issue.fields.summary or ''}".strip() for issue in page.records), None)
+        answer = await self._bulk(ids, fields)
+        if not answer.issue_errors:
+            return Bulk(records=answer.issues, withheld={})
+        again = await self._bulk([error.id for error in answer.issue_errors], fields)
+        withheld = {error.id: error.error_message for error in again.issue_errors}
+        return Bulk(records=[*answer.issues, *again.issues], withheld=withheld)
 
-    async def first_records(self, jql: str, fields: Sequence[str], most: int) -> SearchPage[msgspec.Raw]:
-        """Return the first page of issues with their fields; ``more`` says whether it is all.
+    async def among(self, restriction: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[msgspec.Raw]:
+        """Return the issues of ``ids`` that match, read after writing: Jira reconciles its index for them first.
 
-        Raises:
-            PartialReadError, FixConfigError: as for :meth:`ids`.
+        https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile
         """
-        return await self._page(jql, fields, most, None, SearchPage[msgspec.Raw])
+        query = jql.census_of(jql.with_ids(restriction, ids))
+        found: list[msgspec.Raw] = []
+        async for page in self._pages(query, fields, RECORDS_A_PAGE, SearchPage[msgspec.Raw], reconcile=ids):
+            found += page.records
+        return found
 
-    async def bulk(self, ids: Sequence[str], fields: Sequence[str]) -> BulkAnswer:
-        """Return the issues with these ids, at most :data:`IDS_A_CALL`; issues that have moved are found too."""
-        body = {"issueIdsOrKeys": list(ids), "fields": list(fields), "fieldsByKeys": False}
-        return (await self._post("rest/api/3/issue/bulkfetch", body)).decode(BulkAnswer)
+    async def histories(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncGenerator[Past, None]:
+        """Stream issues with their changes: the issues first, so that a change after that is known to be one.
 
-    async def count(self, jql: str) -> int:
+        Changelogs are asked for whole: filtered by field they would lose the changes of a parent, which carry no id of
+        a field (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/).
+        """
+        for some in chunks(ids, HISTORIES_A_CALL):
+            records: dict[str, msgspec.Raw] = {}
+            calls = [self.bulk(few, fields) for few in chunks(some, IDS_A_CALL)]
+            for bulk in await asyncio.gather(*calls):
+                records |= {msgspec.json.decode(record, type=IssueId).id: record for record in bulk.records}
+            changes = await self._changes([*records]) if records else {}
+            for id_, record in records.items():
+                yield Past(record=record, changes=changes.get(id_, ()))
+
+    async def example(self, restriction: str) -> str | None:
+        """Return the first issue that matches as people call it; None when none matches."""
+        page = await self._page(
+            {"jql": jql.census_of(restriction), "fields": ["summary"], "maxResults": 1}, SearchPage[NamedIssue]
+        )
+        return next((str(issue) for issue in page.records), None)
+
+    async def count(self, restriction: str) -> int:
         """Return Jira's estimate of how many issues match. A hint: it lags behind, and no key result rests on it."""
-        reply = await self._post("rest/api/3/search/approximate-count", {"jql": jql}, accept=(400,))
-        self._check_query(reply, jql)
+        reply = await self._post("rest/api/3/search/approximate-count", {"jql": restriction}, accept=(400,))
+        self._wire.check_query(reply, restriction)
         return reply.decode(_Count).count
 
     async def issue(self, key: str) -> NamedIssue:
@@ -180,9 +195,9 @@ class JiraClient:
         Raises:
             FixConfigError: there is none that we may see.
         """
-        what = f"issue {key} visible to {self._options.email}: deleted, mistyped, or no permission to browse it"
+        what = f"issue {key} {self._to_us}: deleted, mistyped, or no permission to browse it"
         path = f"rest/api/3/issue/{quote(key, safe='')}"
-        return (await self._visible(path, what, {"fields": "summary,issuetype"})).decode(NamedIssue)
+        return (await self._wire.visible(path, what, params={"fields": "summary,issuetype"})).decode(NamedIssue)
 
     async def project(self, key: str) -> str:
         """Return a project's name.
@@ -190,8 +205,8 @@ class JiraClient:
         Raises:
             FixConfigError: there is none that we may see.
         """
-        what = f"project {key} visible to {self._options.email}: archived, deleted, mistyped, or no permission"
-        reply = await self._visible("rest/api/3/project/search", what, {"keys": key})
+        what = f"project {key} {self._to_us}: archived, deleted, mistyped, or no permission"
+        reply = await self._wire.visible("rest/api/3/project/search", what, params={"keys": key})
         for project in reply.decode(_Projects).values:
             if project.key.casefold() == key.casefold():
                 return project.name
@@ -203,79 +218,94 @@ class JiraClient:
         Raises:
             FixConfigError: there is none that is shared with us.
         """
-        what = f"filter {number} visible to {self._options.email}: deleted, mistyped, or not shared with the account"
+        what = f"filter {number} {self._to_us}: deleted, mistyped, or not shared with the account"
         # Jira answers 400, not 404, for "the filter is not found or the user does not have permission to view it".
-        return (await self._visible(f"rest/api/3/filter/{number}", what, accept=(400,))).decode(_Filter).name
+        return (await self._wire.visible(f"rest/api/3/filter/{number}", what, accept=(400,))).decode(_Filter).name
 
-    async def _visible(
-        self, path: str, what: str, params: dict[str, str] | None = None, accept: Collection[int] = ()
-    ) -> Reply:
-        try:
-            reply = await self.http.request("GET", path, params=params, accept=accept)
-        except NotThereError as error:
-            raise FixConfigError(f"{self._connection}: no {what}") from error
-        if reply.status in accept:
-            raise FixConfigError(f"{self._connection}: no {what}")
-        return self._ours(reply)
+    async def projects(self, keys: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """Return what became of those projects that we see, in each of the three lists that Jira keeps."""
+        found: dict[str, Lifecycle] = {}
+        for life in Lifecycle:
+            for few in chunks(keys, PROJECTS_A_CALL):
+                params = {"keys": list(few), "status": life.value, "maxResults": PROJECTS_A_CALL}
+                reply = await self._wire.request("GET", "rest/api/3/project/search", params=params)
+                found |= {project.key.upper(): life for project in reply.decode(_Projects).values}
+        return found
+
+    def below(self, parents: Sequence[str]) -> str:
+        """Return the restriction for the issues right below these."""
+        return f"parent in {jql.quoted_list(parents)}"
+
+    def subtree(self, epics: Sequence[str]) -> str:
+        """Return the restriction for all below these epics."""
+        return jql.subtree_of(epics)
+
+    @property
+    def _to_us(self) -> str:
+        return f"visible to {self._wire.options.account}"
+
+    async def _bulk(self, ids: Sequence[str], fields: Sequence[str]) -> BulkAnswer:
+        body = {"issueIdsOrKeys": list(ids), "fields": list(fields), "fieldsByKeys": False}
+        return (await self._post("rest/api/3/issue/bulkfetch", body)).decode(BulkAnswer)
+
+    async def _changes(self, ids: Sequence[str]) -> dict[str, list[Change]]:
+        """Return the changes of up to a thousand issues, which Jira gives by time over all of them."""
+        found: dict[str, list[Change]] = {}
+        body: dict[str, object] = {"issueIdsOrKeys": list(ids), "maxResults": CHANGES_A_PAGE}
+        walk = _Walk(self._connection)
+        while True:
+            logs = (await self._post("rest/api/3/changelog/bulkfetch", body)).decode(_Logs)
+            for log in logs.issue_change_logs:
+                found.setdefault(log.issue_id, []).extend(relevant(log.change_histories))
+            if logs.next_page_token is None:
+                return found
+            body["nextPageToken"] = walk.step(logs.next_page_token, empty=not logs.issue_change_logs)
 
     async def _pages(
-        self, jql: str, fields: Sequence[str], size: int, shape: type[SearchPage[R]], walk: _Walk
+        self,
+        query: str,
+        fields: Sequence[str],
+        size: int,
+        shape: type[SearchPage[R]],
+        reconcile: Sequence[str] = (),
     ) -> AsyncGenerator[SearchPage[R], None]:
-        token: str | None = None
+        body: dict[str, object] = {"jql": query, "fields": list(fields), "maxResults": size}
+        if reconcile:
+            body["reconcileIssues"] = [int(id_) for id_ in reconcile]
+        walk = _Walk(self._connection)
         while True:
-            page = await self._page(jql, fields, size, token, shape)
+            page = await self._page(body, shape)
             yield page
             if not page.more:
                 return
-            token = walk.step(page.next_page_token or "", empty=not page.records)
+            body["nextPageToken"] = walk.step(page.next_page_token or "", empty=not page.records)
 
-    async def _page(
-        self, jql: str, fields: Sequence[str], size: int, token: str | None, shape: type[SearchPage[R]]
-    ) -> SearchPage[R]:
-        body: dict[str, object] = {"jql": jql, "fields": list(fields), "maxResults": size}
-        if token is not None:
-            body["nextPageToken"] = token
+    async def _page(self, body: Mapping[str, object], shape: type[SearchPage[R]]) -> SearchPage[R]:
         reply = await self._post("rest/api/3/search/jql", body, accept=(400,))
-        if token is not None and reply.status == 400:
+        if "nextPageToken" in body and reply.status == 400:
             raise PartialReadError(
-                f"{self._connection}: Jira refused a further page ({self._says(reply)}): the next run tries again"
+                f"{self._connection}: Jira refused a further page ({self._wire.says(reply)}): the next run tries again"
             )
-        self._check_query(reply, jql)
+        query = str(body["jql"])
+        self._wire.check_query(reply, query)
         page = reply.decode(shape)
-        self._check_whole(page, jql)
+        self._check_whole(page, query)
         return page
 
-    def _check_whole(self, page: SearchPage[R], jql: str) -> None:
+    def _check_whole(self, page: SearchPage[R], query: str) -> None:
         if page.issues is None:
             raise PartialReadError(f"{self._connection}: Jira answered a search without issues, not even an empty list")
         if page.warnings:
             told = ", ".join(f"{warned.type} {bytes(warned.details).decode()}".strip() for warned in page.warnings)
             raise PartialReadError(
-                f"{self._connection}: Jira cut the search short ({told}): narrow the query, it was {jql}"
+                f"{self._connection}: Jira cut the search short ({told}): narrow the query, it was {query}"
             )
         if page.is_last is False and page.next_page_token is None:
             raise PartialReadError(f"{self._connection}: Jira says that more issues follow, but not where")
 
-    def _check_query(self, reply: Reply, jql: str) -> None:
-        if reply.status == 400:
-            raise FixConfigError(
-                f"{self._connection}: Jira does not accept the query: {self._says(reply)}: "
-                f"correct the rule, its query is {jql}"
-            )
-
-    def _says(self, reply: Reply) -> str:
-        return self._redactor.clean(reply.says()) or "no reason given"
-
-    async def _post(self, path: str, body: dict[str, object], accept: Collection[int] = ()) -> Reply:
+    async def _post(self, path: str, body: Mapping[str, object], accept: Collection[int] = ()) -> Reply:
         # Searches change nothing, so they may be sent again.
-        return self._ours(await self.http.request("POST", path, json=body, accept=accept))
-
-    def _ours(self, reply: Reply) -> Reply:
-        """Return the reply if Jira gave it to our account and not to an anonymous one."""
-        refused = refused_login(reply, self._options)
-        if refused is not None:
-            raise refused
-        return reply
+        return await self._wire.request("POST", path, json=body, accept=accept)
 
 
 class _Walk:
@@ -302,9 +332,3 @@ class _Walk:
                 f"({self._empty} empty ones in a row): narrow the query"
             )
         return token
-
-
-def basic(options: JiraOptions) -> SecretStr:
-    """Return the value of the Authorization header."""
-    account = f"{options.email}:{options.token.get_secret_value().strip()}"
-    return SecretStr("Basic " + base64.b64encode(account.encode()).decode())

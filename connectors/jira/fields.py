@@ -5,11 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from connectors.jira.options import STORY_POINTS, JiraOptions
+from connectors.jira.records import Ties
 from mapping.errors import FixConfigError
 
+EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-label"
+PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
 _TEAM_MANAGED_POINTS = "com.pyxis.greenhopper.jira:jsw-story-points"
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 _FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 _POINTS_NAMES = frozenset({"story points", "story point estimate"})
 
@@ -33,12 +39,24 @@ class SiteField:
 
 
 def resolve(
-    connection: str, names: Iterable[str], options: JiraOptions, fields: Sequence[SiteField]
+    connection: str,
+    names: Iterable[str],
+    options: JiraOptions,
+    fields: Sequence[SiteField],
+    estimated: Mapping[str, Sequence[str]] = NOTHING,
 ) -> Mapping[str, str]:
     """Return the id of the numeric field for each name that rules use.
 
     A name is looked up in the options, then as a field's id, then as its exact name; ``story_points`` is discovered
     when the options say nothing.
+
+    Args:
+        connection: for messages.
+        names: as the rules write them.
+        options: of the connection.
+        fields: all that the site has.
+        estimated: fields that boards estimate in, by id, with the boards' names; where there are any, they say which
+            field holds story points, and not its kind or name.
 
     Raises:
         FixConfigError: a name means no field, several fields, or one that holds no number; all such names at once.
@@ -47,7 +65,7 @@ def resolve(
     problems: list[str] = []
     for name in sorted(names):
         try:
-            found[name] = _resolve(connection, name, options, fields).id
+            found[name] = _resolve(connection, name, options, fields, estimated).id
         except FixConfigError as error:
             problems.append(str(error))
     if problems:
@@ -55,11 +73,38 @@ def resolve(
     return found
 
 
-def _resolve(connection: str, name: str, options: JiraOptions, fields: Sequence[SiteField]) -> SiteField:
+def points_candidates(fields: Sequence[SiteField]) -> Sequence[SiteField]:
+    """Return the fields that may hold story points by their kind, or by their kind and the name they were born with."""
+    return [field for field in fields if _holds_points(field)]
+
+
+def ties_of(fields: Sequence[SiteField]) -> Ties:
+    """Return the fields by which a Data Center ties issues together, found by their kinds, never by their names."""
+    by_kind = {field.custom: field.id for field in fields}
+    return Ties(epic=by_kind.get(EPIC_LINK), epic_name=by_kind.get(EPIC_NAME), parent=by_kind.get(PARENT_LINK))
+
+
+def links_of(fields: Sequence[SiteField]) -> frozenset[str]:
+    """Return the ids of the fields that hold what is above an issue."""
+    return frozenset(field.id for field in fields if field.custom in (EPIC_LINK, PARENT_LINK) or field.id == "parent")
+
+
+def _resolve(
+    connection: str,
+    name: str,
+    options: JiraOptions,
+    fields: Sequence[SiteField],
+    estimated: Mapping[str, Sequence[str]],
+) -> SiteField:
     if name == STORY_POINTS and options.story_points is None:
-        return _story_points(connection, fields)
+        if not estimated:
+            return _story_points(connection, fields)
+        return _numeric(connection, name, _estimated(connection, fields, estimated))
     said = options.story_points if name == STORY_POINTS else options.fields.get(name)
-    field = _named(connection, name, said or name, fields)
+    return _numeric(connection, name, _named(connection, name, said or name, fields))
+
+
+def _numeric(connection: str, name: str, field: SiteField) -> SiteField:
     if field.type != "number":
         raise FixConfigError(
             f"{connection}: {name} means {field}, which holds {field.type}, not a number: name another field"
@@ -90,8 +135,18 @@ def _hint(said: str, fields: Sequence[SiteField]) -> str:
     return f"the account: near it are {_list(shown)}" if shown else "the account: it sees no numeric field at all"
 
 
+def _estimated(connection: str, fields: Sequence[SiteField], estimated: Mapping[str, Sequence[str]]) -> SiteField:
+    if len(estimated) > 1:
+        listed = "; ".join(f"{field_id} on {', '.join(boards[:3])}" for field_id, boards in sorted(estimated.items()))
+        raise FixConfigError(
+            f"{connection}: boards estimate in {len(estimated)} different fields ({listed}); "
+            f"say which by its id: {_option(STORY_POINTS, min(estimated))}"
+        )
+    return _named(connection, STORY_POINTS, next(iter(estimated)), fields)
+
+
 def _story_points(connection: str, fields: Sequence[SiteField]) -> SiteField:
-    candidates = [field for field in fields if _holds_points(field)]
+    candidates = points_candidates(fields)
     if len(candidates) == 1:
         return candidates[0]
     if candidates:

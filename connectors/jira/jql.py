@@ -111,16 +111,21 @@ def subtree_of(epics: Iterable[str]) -> str:
     return f"(parent in {keys} OR parentEpic in {keys}) AND key not in {keys}"
 
 
+def with_ids(restriction: str, ids: Iterable[str]) -> str:
+    """Return the restriction for those of these issues that another one matches; ids are numbers, no quotes needed."""
+    return f"({restriction}) AND id in ({', '.join(ids)})"
+
+
 def census_of(restriction: str) -> str:
     """Return the query of a census."""
     return f"({restriction}) {ORDER}"
 
 
 def changed_since(restriction: str, since: datetime, overlap: timedelta) -> str:
-    """Return the query for what changed at or after ``since`` less ``overlap``.
+    """Return the restriction for what changed at or after ``since`` less ``overlap``.
 
     The instant is an unquoted number of milliseconds: a quoted date would be read in the time zone of the calling
     account and to the minute. There is no upper bound: with one, an issue touched every few minutes is never read.
     """
     milliseconds = max(0, (since - overlap - EPOCH) // timedelta(milliseconds=1))
-    return f"({restriction}) AND updated >= {milliseconds} {ORDER}"
+    return f"({restriction}) AND updated >= {milliseconds}"

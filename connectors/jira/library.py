@@ -17,10 +17,9 @@ READ_SECONDS = 60.0
 class Library(JIRA):
     """A client that asks nothing until it is asked."""
 
-    def __init__(self, server: str, account: tuple[str, str], api: str) -> None:
+    def __init__(self, server: str, api: str) -> None:
         super().__init__(
             options={"server": server, "rest_api_version": api},
-            basic_auth=account,
             # Asking serverInfo while being built would fail in the constructor; it is only good for choosing a search,
             # and the library's searches are never used.
             get_server_info=False,
@@ -31,6 +30,15 @@ class Library(JIRA):
         # No proxy leads to our own machine; elsewhere HTTPS_PROXY and NO_PROXY are honoured as in the shared client.
         self._session.trust_env = urlsplit(server).hostname not in LOOPBACK
         self._session.hooks["response"].append(_refuse_anonymous)
+
+    def carry(self, authorization: str) -> None:
+        """Send this Authorization header from now on; whatever the login is, that is what it comes down to."""
+
+        def authorized(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = authorization
+            return request
+
+        self._session.auth = authorized  # and not among the headers: there a line in ~/.netrc would replace it
 
 
 def _refuse_anonymous(response: requests.Response, *_args: object, **_options: object) -> None:

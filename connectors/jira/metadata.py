@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from pydantic import SecretStr
 
 from connectors.http import AWAY, Headers, Reply
-from connectors.jira.client import basic
 from connectors.jira.fields import SiteField
-from connectors.jira.options import JiraOptions
-from connectors.jira.refusals import NotThereError, refusal
+from connectors.jira.refusals import refusal
+from connectors.jira.wire import Wire
 from connectors.limits import asked_wait
-from connectors.port import Surroundings
 from connectors.redact import Redactor
 from connectors.retry import AttemptFailedError, Budget, Retry, Trouble
 from mapping.errors import FixConfigError, PartialReadError
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+CLOUD = "Cloud"
 CLOUD_API = "3"
 DATA_CENTER_API = "2"
 
@@ -70,6 +70,7 @@ class _Myself(msgspec.Struct, frozen=True, rename="camel"):
     display_name: str = ""
     email_address: str | None = None
     account_id: str = ""
+    name: str = ""
     time_zone: str = ""
 
 
@@ -93,14 +94,17 @@ class Account:
 class Metadata:
     """Reads a site's metadata; opens nothing before the first question."""
 
-    def __init__(self, options: JiraOptions, surroundings: Surroundings) -> None:
-        self._options = options
+    def __init__(self, wire: Wire) -> None:
+        surroundings = wire.around
+        self._wire = wire
+        self._options = wire.options
         self._around = surroundings
         self._who = f"{surroundings.connection}: Jira"
-        self._redactor = Redactor([options.token, basic(options)])
+        self._redactor = Redactor([wire.options.secret])
         self._retry = Retry(surroundings, Budget(surroundings.budget_seconds, surroundings.monotonic), self._who)
         self._one_at_a_time = asyncio.Lock()
         self._opened: dict[str, Library] = {}
+        self._server: _ServerInfo | None = None
         self.sent = 0
         """How many requests went out."""
 
@@ -108,20 +112,22 @@ class Metadata:
         """Return who we are and what the server is.
 
         Raises:
-            FixConfigError: the credential is refused, or the server is a Data Center.
+            FixConfigError: the credential is refused.
             TryAgainError: busy or away beyond attempts and budget.
         """
         myself = await self._ask(lambda jira: jira.myself(), _Myself)
-        server = await self._ask(lambda jira: jira.server_info(), _ServerInfo)
-        if server.deployment_type not in {"", "Cloud"}:
-            raise self._data_center(server)
+        server = await self._server_info()
         return Account(
-            name=myself.display_name or myself.email_address or myself.account_id,
+            name=myself.display_name or myself.email_address or myself.account_id or myself.name,
             time_zone=myself.time_zone,
             site=server.server_title,
-            deployment=server.deployment_type or "Cloud",
+            deployment=CLOUD if await self.is_cloud() else f"Data Center ({server.deployment_type or 'Server'})",
             version=server.version,
         )
+
+    async def is_cloud(self) -> bool:
+        """Return whether this is Jira Cloud; the server says so, unless the address already does."""
+        return self._options.surely_cloud or (await self._server_info()).deployment_type == CLOUD
 
     async def categories(self) -> Mapping[str, str]:
         """Return the category key of every status in an active workflow, by the status' id."""
@@ -148,18 +154,25 @@ class Metadata:
         for library in opened.values():
             await asyncio.to_thread(library.close)
 
-    async def _ask(self, question: Callable[[Library], object], shape: type[T], api: str = CLOUD_API) -> T:
+    async def _server_info(self) -> _ServerInfo:
+        """Return what the server says it is, to anybody and under a path that both kinds have."""
+        if self._server is None:
+            self._server = await self._ask(lambda jira: jira.server_info(), _ServerInfo, DATA_CENTER_API)
+        return self._server
+
+    async def _ask(self, question: Callable[[Library], object], shape: type[T], api: str | None = None) -> T:
+        version = api or (CLOUD_API if await self.is_cloud() else DATA_CENTER_API)
+        base = await self._wire.base()
+
         async def attempt() -> object:
+            carried = (await self._wire.credentials.headers())["authorization"]
+            header = carried.get_secret_value() if isinstance(carried, SecretStr) else carried
+            self._redactor.learn(SecretStr(header))
             async with self._one_at_a_time:
                 self.sent += 1
-                return await asyncio.to_thread(self._once, question, api)
+                return await asyncio.to_thread(self._once, question, base, version, header)
 
-        try:
-            answer = await self._retry(attempt, idempotent=True)
-        except NotThereError:
-            if api == CLOUD_API:
-                await self._refuse_data_center()
-            raise
+        answer = await self._retry(attempt, idempotent=True)
         try:
             return msgspec.convert(answer, type=shape)
         except msgspec.ValidationError as error:
@@ -167,28 +180,15 @@ class Metadata:
                 f"{self._who} described itself in a shape that okrsync cannot read ({error}): look for a newer okrsync"
             ) from error
 
-    async def _refuse_data_center(self) -> None:
-        """Raise if the server turns out to be a Data Center, which has no version 3 of the API."""
-        try:
-            server = await self._ask(lambda jira: jira.server_info(), _ServerInfo, DATA_CENTER_API)
-        except NotThereError:
-            return
-        if server.deployment_type != "Cloud":
-            raise self._data_center(server)
-
-    def _data_center(self, server: _ServerInfo) -> FixConfigError:
-        return FixConfigError(
-            f"{self._who} at {self._options.url} is a {server.deployment_type or 'Server'} {server.version}: "
-            "Data Center is not supported yet, only Jira Cloud"
-        )
-
-    def _once(self, question: Callable[[Library], object], api: str) -> object:
+    def _once(self, question: Callable[[Library], object], base: str, api: str, header: str) -> object:
         """Ask in this thread, and return our own error raised for one of the library's."""
         import requests
         from jira import JIRAError
 
         try:
-            return question(self._library(api))
+            library = self._library(base, api)
+            library.carry(header)
+            return question(library)
         except JIRAError as error:
             failure: Exception = self._refused(error)
         except requests.JSONDecodeError as error:
@@ -218,12 +218,11 @@ class Metadata:
             )
         return AttemptFailedError(Trouble.AWAY, f"broke off its answer ({reason})")
 
-    def _library(self, api: str) -> Library:
+    def _library(self, base: str, api: str) -> Library:
         from connectors.jira.library import Library
 
         if api not in self._opened:
-            account = (self._options.email, self._options.token.get_secret_value().strip())
-            self._opened[api] = Library(self._options.api_url or self._options.url, account, api)
+            self._opened[api] = Library(base, api)
         return self._opened[api]
 
     def _refused(self, error: JIRAError) -> Exception:
@@ -243,6 +242,8 @@ class Metadata:
             return AttemptFailedError(Trouble.BUSY, f"is busy ({reply.status})", wait=wait)
         if reply.status in AWAY:
             return AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with {reply.status}")
+        if reply.status == 401 and self._wire.credentials.refused():
+            return AttemptFailedError(Trouble.AWAY, f"no longer takes the token it was sent for {reply.url}")
         refused = refusal(reply, self._options)
         return type(refused)(self._redactor.clean(str(refused)))
 

@@ -1,15 +1,15 @@
-"""What a person may configure: the options of a Jira connection, and what a rule may select from it."""
+"""What a person may configure: the options of a Jira connection, and which of three logins they make."""
 
 from __future__ import annotations
 
-import re
+from datetime import date
+from enum import Enum
 from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.jira import jql
-from connectors.port import OptionsModel, SelectionModel
+from connectors.port import OptionsModel
 
 STORY_POINTS = "story_points"
 """The one name of a numeric field that every Jira connection knows."""
@@ -43,24 +43,69 @@ WONT_DO = (
 )
 """Resolutions that mean closed without being done: the names Jira ships and those that sites commonly add."""
 
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[1-9][0-9]*")
+GATEWAY = "https://api.atlassian.com"
+TOKEN_URL = "https://auth.atlassian.com/oauth/token"  # noqa: S105 - where tokens are made, not one of them
+CLOUD_DOMAIN = ".atlassian.net"
+LOGINS = (
+    "write email and token (Cloud), token alone (a personal access token of Data Center), "
+    "username and password (Data Center), or client_id and client_secret (a service account)"
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Login(Enum):
+    """How a connection shows who it is."""
+
+    TOKEN = "email and token"  # noqa: S105 - the names of two options
+    """Basic, with an API token of Cloud in place of the password."""
+    PERSONAL = "personal access token"
+    """Bearer: Data Center, and tokens of service accounts behind the gateway."""
+    PASSWORD = "username and password"  # noqa: S105 - the names of two options
+    """Basic: Data Center."""
+    CLIENT = "client credentials"
+    """OAuth 2.0 of a service account: a token of an hour, renewed on the way."""
 
 
 class JiraOptions(OptionsModel):
     """What may stand in a connection beside ``connector: jira``."""
 
-    url: str = Field(description="Address of the site, such as https://acme.atlassian.net.")
-    email: str = Field(min_length=1, description="E-mail address of the account that the token belongs to.")
-    token: SecretStr = Field(description="API token of that account; write ${JIRA_TOKEN}, never the token itself.")
+    url: str = Field(description="Address of the site, such as https://acme.atlassian.net, with its context path.")
+    email: str | None = Field(
+        default=None, min_length=1, description="E-mail address of the account that an API token of Cloud belongs to."
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="API token of that account, or a personal access token; write ${JIRA_TOKEN}, never the token.",
+    )
+    token_expires_on: date | None = Field(
+        default=None, description="The day the token ends, so that `okrsync check` can warn a month before."
+    )
+    username: str | None = Field(default=None, min_length=1, description="Account of a Data Center.")
+    password: SecretStr | None = Field(default=None, description="Its password; write ${JIRA_PASSWORD}.")
+    client_id: str | None = Field(
+        default=None, min_length=1, description="Client id of a service account's OAuth 2.0 credential."
+    )
+    client_secret: SecretStr | None = Field(default=None, description="Its secret; write ${JIRA_CLIENT_SECRET}.")
+    scoped: bool = Field(
+        default=False,
+        description="The token has scopes: it only counts at Atlassian's gateway, whose address is then looked up.",
+    )
+    cloud_id: str | None = Field(
+        default=None, pattern=r"^[0-9A-Za-z-]+$", description="Id of the site at the gateway, to spare the look-up."
+    )
     api_url: str | None = Field(
         default=None,
         description="Address of the API where it differs from the site: "
         "https://api.atlassian.com/ex/jira/CLOUD-ID for tokens with scopes and service accounts.",
     )
+    gateway: str = Field(default=GATEWAY, description="Atlassian's gateway; another one in its government cloud.")
+    token_url: str = Field(default=TOKEN_URL, description="Where client credentials become a token.")
     story_points: str | None = Field(
         default=None,
         description="Id or exact name of the field that holds story points; needed where a site has several.",
+    )
+    board: int | None = Field(
+        default=None, ge=1, description="Id of the board whose estimation field holds the story points."
     )
     fields: dict[str, str] = Field(
         default_factory=dict,
@@ -71,15 +116,15 @@ class JiraOptions(OptionsModel):
         description="Names or ids of resolutions that mean closed without being done, upper or lower case.",
     )
 
-    @field_validator("url", "api_url")
+    @field_validator("url", "api_url", "gateway", "token_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else site_address(value)
 
-    @field_validator("token")
+    @field_validator("token", "password", "client_secret")
     @classmethod
-    def _token(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().strip():
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
             raise ValueError("is empty: set the variable it comes from")
         return value
 
@@ -89,6 +134,64 @@ class JiraOptions(OptionsModel):
         if STORY_POINTS in value:
             raise ValueError(f"{STORY_POINTS} has an option of its own: write story_points: {value[STORY_POINTS]}")
         return value
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        secrets = [name for name in ("token", "password", "client_secret") if getattr(self, name) is not None]
+        if len(secrets) != 1:
+            said = " and ".join(secrets) or "none"
+            raise ValueError(f"say exactly one of token, password, client_secret; there is {said}: {LOGINS}")
+        for owner, secret in (("username", "password"), ("client_id", "client_secret"), ("email", "token")):
+            if getattr(self, owner) is not None and secrets != [secret]:
+                raise ValueError(f"{owner} goes with {secret}, and there is {secrets[0]}: {LOGINS}")
+        for secret, owner in (("password", "username"), ("client_secret", "client_id")):
+            if secrets == [secret] and getattr(self, owner) is None:
+                raise ValueError(f"{secret} needs {owner}: {LOGINS}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if self.api_url is not None and (self.cloud_id is not None or self.scoped):
+            raise ValueError("api_url already says where the API is: leave out cloud_id and scoped")
+        if self.login is Login.PASSWORD and self.at_gateway:
+            raise ValueError("a username with its password is for a Data Center, which has no gateway")
+        if self.token_expires_on is not None and self.token is None:
+            raise ValueError("token_expires_on is about a token, and there is none")
+        if self.story_points is not None and self.board is not None:
+            raise ValueError("story_points and board both say which field holds the points: leave one out")
+        return self
+
+    @property
+    def login(self) -> Login:
+        """Which of the logins this is."""
+        if self.client_secret is not None:
+            return Login.CLIENT
+        if self.password is not None:
+            return Login.PASSWORD
+        return Login.PERSONAL if self.email is None else Login.TOKEN
+
+    @property
+    def account(self) -> str:
+        """Whom messages name: an e-mail address, a user, a client, or the token's owner."""
+        if self.login is Login.CLIENT:
+            return f"client {self.client_id}"
+        return self.email or self.username or "the owner of the token"
+
+    @property
+    def secret(self) -> SecretStr:
+        """The one secret there is."""
+        return next(each for each in (self.token, self.password, self.client_secret) if each is not None)
+
+    @property
+    def at_gateway(self) -> bool:
+        """Whether the API is reached at Atlassian's gateway, not at the site."""
+        return self.scoped or self.cloud_id is not None or self.login is Login.CLIENT
+
+    @property
+    def surely_cloud(self) -> bool:
+        """Whether the address alone says that it is Cloud, so that nobody needs to ask."""
+        host = urlsplit(self.url).hostname or ""
+        return self.at_gateway or host.endswith(CLOUD_DOMAIN)
 
 
 def site_address(value: str) -> str:
@@ -105,70 +208,3 @@ def site_address(value: str) -> str:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ValueError(f"{value!r} would send the token in clear: use https")
     return value.strip().rstrip("/")
-
-
-class JiraSelection(SelectionModel):
-    """What may stand beside ``from`` in a rule: exactly one of these."""
-
-    epic: str | None = Field(default=None, description="Key of an epic: all under it, sub-tasks too, itself not.")
-    epics: tuple[str, ...] | None = Field(default=None, min_length=1, description="Keys of several epics.")
-    jql: str | None = Field(default=None, description="A query in Jira's own language; its ORDER BY is left out.")
-    project: str | None = Field(default=None, min_length=1, description="Key of a project: all its issues.")
-    filter: int | str | None = Field(default=None, description="Id or name of a saved filter.")
-
-    @field_validator("epic")
-    @classmethod
-    def _epic(cls, value: str | None) -> str | None:
-        return None if value is None else issue_key(value)
-
-    @field_validator("epics")
-    @classmethod
-    def _epics(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return None if value is None else tuple(sorted({issue_key(key) for key in value}))
-
-    @field_validator("jql")
-    @classmethod
-    def _jql(cls, value: str | None) -> str | None:
-        if value is not None:
-            jql.restriction_of(value)
-        return value
-
-    @field_validator("filter", mode="before")
-    @classmethod
-    def _filter(cls, value: object) -> object:
-        if isinstance(value, bool) or value == "":
-            raise ValueError("is no filter: write its id or its name")
-        if isinstance(value, str) and value.isascii() and value.isdigit():
-            return int(value)
-        return value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
-        if len(given) != 1:
-            said = "none" if not given else " and ".join(given)
-            raise ValueError(f"say exactly one of epic, epics, jql, project, filter; there is {said}")
-        return self
-
-    def restriction(self) -> str:
-        """Return the JQL that says what belongs, without an order."""
-        if self.epic is not None:
-            return jql.subtree_of([self.epic])
-        if self.epics is not None:
-            return jql.subtree_of(self.epics)
-        if self.jql is not None:
-            return jql.restriction_of(self.jql)
-        if self.project is not None:
-            return f"project = {jql.quote(self.project)}"
-        return f"filter = {self.filter if isinstance(self.filter, int) else jql.quote(str(self.filter))}"
-
-
-def issue_key(value: str) -> str:
-    """Return an issue's key in capitals, as Jira shows it.
-
-    Raises:
-        ValueError: it does not look like ``CHK-12``.
-    """
-    if not _KEY.fullmatch(value.strip()):
-        raise ValueError(f"{value!r} is no issue key: write it like CHK-12")
-    return value.strip().upper()

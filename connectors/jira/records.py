@@ -1,40 +1,26 @@
 """How one record of Jira becomes a work item. Nothing of the vendor's shape walks further than this file.
 
 The record is the ``IssueBean`` of Jira Cloud's REST API v3
-(https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/).
+(https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/) or of Data Center's REST API v2
+(https://developer.atlassian.com/server/jira/platform/rest/). The latter knows no levels, and ties a story to its epic
+by a custom field.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import cast
 from urllib.parse import quote
 
 import msgspec
 
 from connectors.jira.options import JiraOptions
+from connectors.jira.shapes import Issue, IssueFields, IssueName, IssueType, Person, Resolution, Status, decoder_for
 from mapping.errors import SkipRecordError
 from mapping.words import NO_NUMBERS, ItemState, WorkItem
-
-FIELDS = (
-    "summary",
-    "status",
-    "issuetype",
-    "parent",
-    "labels",
-    "assignee",
-    "resolution",
-    "created",
-    "updated",
-    "resolutiondate",
-    "statuscategorychangedate",
-)
-"""What every work item needs; nothing more is asked for but the numbers that rules use."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _STATES = {
@@ -45,89 +31,26 @@ _STATES = {
 }
 
 
-class Category(msgspec.Struct, frozen=True):
-    """A status category; the key is the same in every language, the name is not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ties:
+    """The custom fields by which a Data Center ties issues to what is above them; ids of fields, None: not there."""
 
-    key: str
+    epic: str | None = None
+    """"Epic Link" of a story, holds the epic's key."""
+    epic_name: str | None = None
+    """"Epic Name", which only epics have."""
+    parent: str | None = None
+    """"Parent Link" of an epic, holds the key of what is above it."""
 
+    @property
+    def field_ids(self) -> tuple[str, ...]:
+        """The fields that there are."""
+        return tuple(field_id for field_id in (self.epic, self.epic_name, self.parent) if field_id is not None)
 
-class Status(msgspec.Struct, frozen=True, rename="camel"):
-    """A status as it stands inside an issue."""
-
-    id: str
-    name: str = ""
-    status_category: Category | None = None
-
-
-class IssueType(msgspec.Struct, frozen=True, rename="camel"):
-    """An issue's type; the level is missing on old sites."""
-
-    name: str = ""
-    hierarchy_level: int | None = None
-    subtask: bool = False
-
-
-class Parent(msgspec.Struct, frozen=True):
-    """What the issue belongs to: a story's epic, a sub-task's story."""
-
-    id: str
-
-
-class Resolution(msgspec.Struct, frozen=True):
-    """Why an issue is closed; its name is in the language of the site."""
-
-    id: str = ""
-    name: str = ""
-
-
-class Person(msgspec.Struct, frozen=True, rename="camel"):
-    """An assignee; privacy settings may hide all but the account's id."""
-
-    display_name: str | None = None
-    account_id: str | None = None
-
-
-class IssueFields(msgspec.Struct, frozen=True, kw_only=True):
-    """The fields of :data:`FIELDS`."""
-
-    summary: str | None = None
-    status: Status
-    issuetype: IssueType | None = None
-    parent: Parent | None = None
-    labels: list[str] | None = None
-    assignee: Person | None = None
-    resolution: Resolution | None = None
-    created: str | None = None
-    updated: str
-    resolutiondate: str | None = None
-    statuscategorychangedate: str | None = None
-
-
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """An issue with the fields of :data:`FIELDS`; :func:`issue_type` adds the rules' numbers."""
-
-    id: str
-    key: str
-    fields: IssueFields
-
-
-class IssueName(msgspec.Struct, frozen=True):
-    """As much of an issue as a message needs."""
-
-    id: str = "without an id"
-    key: str = ""
-
-
-@functools.cache
-def decoder_for(field_ids: tuple[str, ...]) -> msgspec.json.Decoder[Issue]:
-    """Return a decoder for issues that also carry these fields, each left raw: a float would lose digits."""
-    extra = [
-        (f"number_{place}", msgspec.Raw, msgspec.field(default=msgspec.Raw(b"null"), name=field_id))
-        for place, field_id in enumerate(field_ids)
-    ]
-    fields = msgspec.defstruct("IssueFieldsWithNumbers", extra, bases=(IssueFields,), frozen=True, kw_only=True)
-    issue = msgspec.defstruct("IssueWithNumbers", [("fields", fields)], bases=(Issue,), frozen=True, kw_only=True)
-    return msgspec.json.Decoder(cast("type[Issue]", issue))
+    @property
+    def upward(self) -> tuple[str, ...]:
+        """The fields that hold the key of what is above."""
+        return tuple(field_id for field_id in (self.epic, self.parent) if field_id is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +66,18 @@ class Reader:
     """Status id to category key, for records that came without their category."""
     numbers: Mapping[str, str]
     """The rules' name of a numeric field to its id."""
+    ties: Ties | None = None
+    """None on Cloud, where ``parent`` and the type's level say it all."""
 
-    @property
-    def field_ids(self) -> tuple[str, ...]:
-        """The fields that rules use, by id, each once."""
-        return tuple(sorted(set(self.numbers.values())))
+    field_ids: tuple[str, ...] = field(init=False)
+    """The fields to ask for besides :data:`connectors.jira.shapes.FIELDS`, by id, each once."""
+    places: Mapping[str, str] = field(init=False)
+    """Where a decoded issue holds each of them."""
+
+    def __post_init__(self) -> None:
+        field_ids = tuple(sorted({*self.numbers.values(), *(self.ties.field_ids if self.ties else ())}))
+        object.__setattr__(self, "field_ids", field_ids)
+        object.__setattr__(self, "places", {field_id: f"extra_{place}" for place, field_id in enumerate(field_ids)})
 
     def item(self, record: msgspec.Raw) -> WorkItem:
         """Return the work item for one ``IssueBean``.
@@ -156,10 +86,21 @@ class Reader:
             SkipRecordError: no id, no readable status or time, or something that is not a number in a numeric field.
         """
         try:
-            issue = decoder_for(self.field_ids).decode(record)
-            return self._item(issue)
+            return self._item(self.decode(record))
         except (msgspec.DecodeError, ValueError, OverflowError) as error:
-            raise SkipRecordError(f"{self.connection}: cannot read {name_of(record)}: {error}") from error
+            raise self.unreadable(record, error) from error
+
+    def decode(self, record: msgspec.Raw) -> Issue:
+        """Return the record as a type.
+
+        Raises:
+            msgspec.DecodeError: it lacks what every issue has.
+        """
+        return decoder_for(self.field_ids).decode(record)
+
+    def unreadable(self, record: msgspec.Raw, error: Exception) -> SkipRecordError:
+        """Return the error for a record that cannot be read, by the name people know it under."""
+        return SkipRecordError(f"{self.connection}: cannot read {name_of(record)}: {error}")
 
     def _item(self, issue: Issue) -> WorkItem:
         fields = issue.fields
@@ -177,13 +118,13 @@ class Reader:
             status_id=fields.status.id,
             resolution=fields.resolution.name if fields.resolution else "",
             url=f"{self.browse}/browse/{quote(issue.key)}",
-            parent=fields.parent.id if fields.parent else None,
-            level=_level(kind),
+            parent=self.parent(issue),
+            level=self._level(fields, kind),
             labels=tuple(sorted(set(fields.labels or ()))),
-            assignee=(fields.assignee.display_name or fields.assignee.account_id) if fields.assignee else None,
+            assignee=_person(fields.assignee),
             created_at=instant(fields.created) if fields.created else None,
             done_at=_done_at(fields) if state is ItemState.DONE else None,
-            numbers=self._numbers(fields),
+            numbers=self.numbers_of(fields),
         )
 
     def _state(self, fields: IssueFields) -> ItemState:
@@ -191,32 +132,69 @@ class Reader:
         # The record's own category comes first: Jira gives it in the same answer as the status, while the list of
         # statuses was read a moment earlier and leaves out statuses of workflows that are not active.
         key = status.status_category.key if status.status_category else self.categories.get(status.id)
-        if key not in _STATES:
+        return self.state(key, status, fields.resolution)
+
+    def state(self, category: str | None, status: Status, resolution: Resolution | None) -> ItemState:
+        """Return how far an issue is that has this status, whose category is given, and this resolution.
+
+        Raises:
+            ValueError: the category is none of Jira's.
+        """
+        if category not in _STATES:
             raise ValueError(
-                f"status {status.name!r} ({status.id}) has the category {key!r}, not new, indeterminate or done"
+                f"status {status.name!r} ({status.id}) has the category {category!r}, not new, indeterminate or done"
             )
-        state = _STATES[key]
-        resolution = fields.resolution
-        if (
-            state is ItemState.DONE
-            and resolution
-            and not self.wont_do.isdisjoint({resolution.id, plain(resolution.name)})
-        ):
+        state = _STATES[category]
+        if state is ItemState.DONE and resolution and self.given_up(resolution):
             return ItemState.WONT_DO
         return state
 
-    def _numbers(self, fields: IssueFields) -> Mapping[str, Decimal]:
+    def given_up(self, resolution: Resolution) -> bool:
+        """Return whether a resolution means closed without being done."""
+        return not self.wont_do.isdisjoint({resolution.id, plain(resolution.name)})
+
+    def parent(self, issue: Issue) -> str | None:
+        """Return what is above an issue: an id, or on a Data Center the key of an epic; None at the top."""
+        if issue.fields.parent is not None:
+            return issue.fields.parent.id
+        keys = (self._text(issue, field_id) for field_id in (self.ties.upward if self.ties else ()))
+        return next((key for key in keys if key), None)
+
+    def numbers_of(self, fields: IssueFields) -> Mapping[str, Decimal]:
+        """Return the numbers that rules use, by the rules' names; empty fields are absent.
+
+        Raises:
+            ValueError: one of them holds no number.
+        """
         if not self.numbers:
             return NO_NUMBERS
-        places = {field_id: f"number_{place}" for place, field_id in enumerate(self.field_ids)}
         found = {
-            name: _number(getattr(fields, places[field_id]), name, field_id) for name, field_id in self.numbers.items()
+            name: _number(self._extra(fields, field_id), name, field_id) for name, field_id in self.numbers.items()
         }
         return {name: value for name, value in found.items() if value is not None}
 
+    def _level(self, fields: IssueFields, kind: IssueType) -> int:
+        if kind.hierarchy_level is not None:
+            return kind.hierarchy_level
+        if kind.subtask:
+            return -1
+        name = self.ties.epic_name if self.ties else None
+        return 1 if name is not None and bytes(self._extra(fields, name)) not in (b"null", b'""') else 0
+
+    def _extra(self, fields: IssueFields, field_id: str) -> msgspec.Raw:
+        raw: msgspec.Raw = getattr(fields, self.places[field_id])
+        return raw
+
+    def _text(self, issue: Issue, field_id: str) -> str | None:
+        return msgspec.json.decode(self._extra(issue.fields, field_id), type=str | None)
+
 
 def reader_for(
-    connection: str, options: JiraOptions, categories: Mapping[str, str], numbers: Mapping[str, str]
+    connection: str,
+    options: JiraOptions,
+    categories: Mapping[str, str],
+    numbers: Mapping[str, str],
+    ties: Ties | None = None,
 ) -> Reader:
     """Return the reader that follows these options."""
     return Reader(
@@ -225,6 +203,7 @@ def reader_for(
         wont_do=frozenset(plain(name) for name in options.wont_do),
         categories=categories,
         numbers=numbers,
+        ties=ties,
     )
 
 
@@ -254,10 +233,8 @@ def instant(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _level(kind: IssueType) -> int:
-    if kind.hierarchy_level is not None:
-        return kind.hierarchy_level
-    return -1 if kind.subtask else 0
+def _person(assignee: Person | None) -> str | None:
+    return (assignee.display_name or assignee.account_id or assignee.name) if assignee else None
 
 
 def _done_at(fields: IssueFields) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from connectors.jira.options import JiraOptions
+from connectors.jira.options import JiraOptions, Login
 from connectors.reply import Reply
 from mapping.errors import FixConfigError
 
@@ -26,6 +26,10 @@ class NotThereError(FixConfigError):
     """Jira answered 404: nothing of that name, or nothing that the account may see."""
 
 
+class QueryRefusedError(FixConfigError):
+    """Jira does not accept a query."""
+
+
 def refusal(reply: Reply, options: JiraOptions) -> FixConfigError:
     """Return the error for an answer of 400 and above that is neither busy nor away."""
     login = refused_login(reply, options)
@@ -37,10 +41,11 @@ def refusal(reply: Reply, options: JiraOptions) -> FixConfigError:
         case 401:
             return _refused_token(reply.connection, options)
         case 403:
-            what = f"does not let {options.email} read {reply.url} (403){said}: give the account that permission"
+            what = f"does not let {options.account} read {reply.url} (403){said}: give the account that permission"
         case 404:
             return NotThereError(
-                f"{who} has nothing at {reply.url} that {options.email} may see (404){said}: check url and permissions"
+                f"{who} has nothing at {reply.url} that {options.account} may see (404){said}: "
+                "check url and permissions"
             )
         case 410:
             what = f"has removed {reply.url} (410){said}: look for a newer okrsync"
@@ -59,7 +64,7 @@ def refused_login(reply: Reply, options: JiraOptions) -> FixConfigError | None:
     trouble = login_trouble(reply.headers)
     if trouble is LoginTrouble.CAPTCHA:
         return FixConfigError(
-            f"{reply.connection}: Jira asks {options.email} to solve a CAPTCHA after failed logins: "
+            f"{reply.connection}: Jira asks {options.account} to solve a CAPTCHA after failed logins: "
             f"log in once at {options.url} in a browser, then check the token"
         )
     return _refused_token(reply.connection, options) if trouble is LoginTrouble.REFUSED else None
@@ -74,8 +79,18 @@ def login_trouble(headers: Mapping[str, str]) -> LoginTrouble | None:
 
 
 def _refused_token(connection: str, options: JiraOptions) -> FixConfigError:
-    scoped = "" if options.api_url else "; a token with scopes also needs api_url"
-    return FixConfigError(
-        f"{connection}: Jira at {options.url} refuses the e-mail or token of {options.email}: "
-        f"tokens expire after a year at most, make a new one at {TOKENS_PAGE}{scoped}"
-    )
+    match options.login:
+        case Login.TOKEN:
+            scoped = "" if options.api_url or options.at_gateway else "; a token with scopes also needs scoped: true"
+            what = f"the e-mail or token of {options.account}: tokens expire after a year at most, make a new one at "
+            do = f"{TOKENS_PAGE}{scoped}"
+        case Login.PERSONAL:
+            what = "the personal access token: it may have expired or been revoked, "
+            do = "make a new one in your profile; a token of Cloud also needs email"
+        case Login.PASSWORD:
+            what = f"the username or password of {options.account}: check them, "
+            do = "or make a personal access token, for many servers take no passwords"
+        case Login.CLIENT:
+            what = f"the token granted to {options.account}: "
+            do = "give the service account access to the site and its credential the scope read:jira-work"
+    return FixConfigError(f"{connection}: Jira at {options.url} refuses {what}{do}")

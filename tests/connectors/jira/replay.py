@@ -112,14 +112,14 @@ class Site:
             "/rest/api/3/field": self.fields,
             "/rest/api/3/status": self.statuses,
             "/rest/api/3/myself": {"accountId": "5b1", "displayName": "Sync", "timeZone": "Asia/Shanghai"},
-            "/rest/api/3/serverInfo": {"deploymentType": "Cloud", "serverTitle": "Acme", "version": "1001.0.0"},
+            "/rest/api/2/serverInfo": {"deploymentType": "Cloud", "serverTitle": "Acme", "version": "1001.0.0"},
         }
         if asked.method == "GET" and asked.path in fixed:
             return Answer(fixed[asked.path])
         if asked.method == "GET":
             return self._named(asked)
         known: dict[str, tuple[set[str], Callable[[Asked], Answer]]] = {
-            SEARCH: ({"jql", "fields", "maxResults", "nextPageToken"}, self._search),
+            SEARCH: ({"jql", "fields", "maxResults", "nextPageToken", "reconcileIssues"}, self._search),
             BULK: ({"issueIdsOrKeys", "fields", "fieldsByKeys"}, self._bulk),
             COUNT: ({"jql"}, lambda asked: Answer({"count": len(self._matching(asked))})),
         }

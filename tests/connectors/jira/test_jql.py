@@ -111,7 +111,7 @@ def test_a_delta_asks_by_epoch_milliseconds_with_overlap_and_no_upper_bound() ->
     since = datetime(2026, 10, 1, 12, 0, 0, 713_999, tzinfo=UTC)
     query = changed_since("project = A", since, timedelta(minutes=5))
     # 2026-10-01 12:00:00.713 UTC is 1790856000713; an overlap of five minutes is 300000 less.
-    assert query == f"(project = A) AND updated >= 1790855700713 {ORDER}"
+    assert query == "(project = A) AND updated >= 1790855700713"
     assert "<" not in query
 
 

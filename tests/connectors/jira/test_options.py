@@ -41,14 +41,6 @@ def test_story_points_have_one_place_to_be_named() -> None:
 @pytest.mark.parametrize(
     ("selection", "restriction"),
     [
-        (
-            {"epic": "chk-12"},
-            '(parent in ("CHK-12") OR parentEpic in ("CHK-12")) AND key not in ("CHK-12")',
-        ),
-        (
-            {"epics": ["CHK-2", "CHK-1", "CHK-2"]},
-            '(parent in ("CHK-1", "CHK-2") OR parentEpic in ("CHK-1", "CHK-2")) AND key not in ("CHK-1", "CHK-2")',
-        ),
         ({"jql": "type = Bug OR type = Defect ORDER BY rank"}, "type = Bug OR type = Defect"),
         ({"project": "CHK"}, 'project = "CHK"'),
         ({"filter": 123}, "filter = 123"),
@@ -56,8 +48,35 @@ def test_story_points_have_one_place_to_be_named() -> None:
         ({"filter": 'Open "bugs"'}, 'filter = "Open \\"bugs\\""'),
     ],
 )
-def test_each_way_of_selecting_is_one_query(selection: dict[str, object], restriction: str) -> None:
-    assert JiraSelection.model_validate(selection).restriction() == restriction
+def test_most_ways_of_selecting_are_one_query(selection: dict[str, object], restriction: str) -> None:
+    chosen = JiraSelection.model_validate(selection)
+    assert (chosen.restriction(), chosen.roots) == (restriction, ())
+
+
+@pytest.mark.parametrize(
+    ("selection", "roots"),
+    [
+        ({"epic": "chk-12"}, ("CHK-12",)),
+        ({"epics": ["CHK-2", "CHK-1", "CHK-2"]}, ("CHK-1", "CHK-2")),
+        ({"issue": "PLAN-1", "depth": 3}, ("PLAN-1",)),
+    ],
+)
+def test_the_others_are_all_that_is_below_some_issues(selection: dict[str, object], roots: tuple[str, ...]) -> None:
+    assert JiraSelection.model_validate(selection).roots == roots
+
+
+@pytest.mark.parametrize(
+    ("selection", "said"),
+    [
+        ({"project": "CHK", "depth": 2}, "with project there is none"),
+        ({"epic": "CHK-1", "depth": 0}, "greater than or equal to 1"),
+        ({"epic": "CHK-1", "issue": "CHK-2"}, "epic and issue"),
+        ({"depth": 2}, "there is none"),
+    ],
+)
+def test_a_depth_goes_with_an_issue_to_go_down_from(selection: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        JiraSelection.model_validate(selection)
 
 
 @pytest.mark.parametrize(
