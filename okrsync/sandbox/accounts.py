@@ -17,4 +17,6 @@ class Account:
 
 
 JIRA_ACCOUNT = Account(person=company.SYNC, token="sandbox-jira-3f9c1d7a5b")  # noqa: S106 - made up, see above
+JIRA_DC_ACCOUNT = Account(person=company.SYNC, token="sandbox-jira-dc-6a0e4f82d9")  # noqa: S106 - made up, see above
+JIRA_DC_PASSWORD = "sandbox-password-1c7b"  # noqa: S105 - made up, see above
 GITHUB_ACCOUNT = Account(person=company.SYNC, token="sandbox-github-8d2e6b40c1")  # noqa: S106 - made up, see above

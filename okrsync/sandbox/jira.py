@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from okrsync.sandbox import jira_words as words
+from okrsync.sandbox.jira_boards import board_configuration, board_list
 from okrsync.sandbox.jira_history import bulk_changelogs
 from okrsync.sandbox.jira_parse import parsed
 from okrsync.sandbox.jira_search import (
@@ -33,6 +34,7 @@ from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.wire import Record, RefusedError, answer, jira_time
 
 API = "/rest/api/{version:int}"
+AGILE = "/rest/agile/1.0"
 MOST_BULK_ISSUES = 100
 REMOVED = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline "
@@ -70,9 +72,16 @@ def jira_app(site: Callable[[], JiraSite], clock: Callable[[], datetime]) -> Sta
         ("GET", "/issue/{id}/changelog", _changelog, True),
         ("GET", "/issue/{id}", _issue, True),
     ]
+    boards: list[tuple[str, str, Handler]] = [
+        ("GET", "/board", board_list),
+        ("GET", "/board/{id}/configuration", board_configuration),
+    ]
     routes = [
         Route(API + path, _endpoint(site, clock, handler, private=private), methods=[method])
         for method, path, handler, private in handlers
+    ] + [
+        Route(AGILE + path, _endpoint(site, clock, handler, private=True), methods=[method])
+        for method, path, handler in boards
     ]
     app = Starlette(routes=routes)
     app.add_exception_handler(404, _not_found)

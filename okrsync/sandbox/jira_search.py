@@ -54,30 +54,32 @@ def asker(site: JiraSite, now: datetime) -> Asker:
     return Asker(account_id=site.account.person.account_id, zone=ZoneInfo(site.account.person.zone), now=now)
 
 
-def compiled(site: JiraSite, jql: str, now: datetime) -> tuple[Query, Callable[[Facts], bool]]:
-    """Return a query and its test.
+def compiled(
+    site: JiraSite, jql: str, now: datetime, warnings: list[str] | None = None
+) -> tuple[Query, Callable[[Facts], bool]]:
+    """Return a query and its test; values that do not exist are noted in ``warnings`` if given.
 
     Raises:
         JqlError: not JQL, or something the site does not know.
     """
     query = parse(jql)
-    words = vocabulary(site)
+    words = vocabulary(site, warnings)
     check_order(query, words)
     test = Compiler(words, asker(site, now)).compile(query.where) if query.where else (lambda _facts: True)
     return query, test
 
 
-def matching(site: JiraSite, jql: str, now: datetime) -> tuple[Query, list[Facts]]:
-    """Return a bounded query and the issues it matches, in its order.
+def matching(site: JiraSite, jql: str, now: datetime, warnings: list[str] | None = None) -> tuple[Query, list[Facts]]:
+    """Return a query, on Cloud a bounded one, and the issues it matches, in its order.
 
     Raises:
         RefusedError: 400 for a faulty or an unbounded query.
     """
     try:
-        query, test = compiled(site, jql, now)
+        query, test = compiled(site, jql, now, warnings)
     except JqlError as error:
         raise jira_error(str(error)) from error
-    if query.where is None:
+    if query.where is None and not site.data_center:
         raise jira_error("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
 
     def compare(one: SortKey, other: SortKey) -> int:

@@ -43,6 +43,12 @@ class JiraSite:
     resolutions: list[Record] = field(default_factory=list)
     projects: list[Record] = field(default_factory=list)
     filters: list[Record] = field(default_factory=list)
+    boards: list[Record] = field(default_factory=list)
+    """Board configurations, each with its ``type``."""
+    data_center: bool = False
+    """Whether stories hang on their epic by "Epic Link" alone and queries know no ``parentEpic``."""
+    most_rows: int = 1000
+    """What a Data Center's ``jira.search.views.default.max`` is set to; more is silently lowered to it."""
     _facts: dict[str, Facts] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     """Current key, in lower case, to id."""
@@ -225,8 +231,10 @@ class JiraSite:
         old = issue["fields"].pop("parent", None)
         issue["fields"].pop(words.EPIC_LINK, None)
         new = None if parent is None else self._brief(self.get(parent))
-        if new is not None:
+        if new is not None and parent is not None:
             issue["fields"]["parent"] = new
+            if self.get(parent)["fields"]["issuetype"]["hierarchyLevel"] == 1:
+                issue["fields"][words.EPIC_LINK] = parent
         self._facts.clear()  # the epic above its sub-tasks changed with it
         ends = [(one or {}).get(name) for one in (old, new) for name in ("id", "key")]
         self._changed(issue, [_item("IssueParentAssociation", None, *ends)], at, by)

@@ -11,6 +11,10 @@ STORY_POINTS = "customfield_10028"
 EPIC_LINK = "customfield_10014"
 RANK = "customfield_10019"
 BUSINESS_VALUE = "customfield_10040"
+EPIC_NAME = "customfield_10011"
+"""Only a Data Center still has it, and only epics hold something in it."""
+PARENT_LINK = "customfield_10018"
+"""What ties an epic to what is above it on a Data Center."""
 
 CATEGORIES: dict[str, tuple[int, str, str]] = {
     "undefined": (1, "medium-gray", "No Category"),
@@ -199,6 +203,37 @@ CUSTOM_FIELDS: tuple[Record, ...] = (
     custom_field(BUSINESS_VALUE, "Business value", "number", "com.atlassian.jira.plugin.system.customfieldtypes:float"),
     custom_field("customfield_10041", "Browser", "option", "com.atlassian.jira.plugin.system.customfieldtypes:select"),
 )
+
+
+DATA_CENTER_FIELDS: tuple[Record, ...] = (
+    custom_field(EPIC_NAME, "Epic Name", "string", "com.pyxis.greenhopper.jira:gh-epic-label"),
+    custom_field(PARENT_LINK, "Parent Link", "any", "com.atlassian.jpo:jpo-custom-field-parent"),
+)
+
+
+def board(
+    base: str, id_: int, name: str, type_: str, filter_id: str, statuses: list[list[str]], estimation: Record
+) -> Record:
+    """Return a board's configuration with its ``type``; ``statuses`` are the ids in each of three columns."""
+    here = f"{base}/rest/agile/1.0/board/{id_}"
+    columns = [
+        {"name": column, "statuses": [{"id": status, "self": f"{base}/rest/api/2/status/{status}"} for status in ids]}
+        for column, ids in zip(("To Do", "In Progress", "Done"), statuses, strict=True)
+    ]
+    return {
+        "id": id_,
+        "name": name,
+        "type": type_,
+        "self": f"{here}/configuration",
+        "filter": {"id": filter_id, "self": f"{base}/rest/api/2/filter/{filter_id}"},
+        "columnConfig": {"columns": columns, "constraintType": "none"},
+        "estimation": estimation,
+        "ranking": {"rankCustomFieldId": int(RANK.removeprefix("customfield_"))},
+    }
+
+
+IN_POINTS: Record = {"type": "field", "field": {"fieldId": STORY_POINTS, "displayName": "Story Points"}}
+UNESTIMATED: Record = {"type": "none"}
 
 
 def fields(*custom: Record) -> list[Record]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from okrsync.sandbox.jira_words import EPIC_LINK
+from okrsync.sandbox.jira_words import EPIC_LINK, PARENT_LINK
 from okrsync.sandbox.jql_match import Facts, Vocabulary
 from okrsync.sandbox.wire import Record, instant_of
 
@@ -22,7 +22,7 @@ def facts_of(issue: Record, site: JiraSite) -> Facts:
     """Return the facts of one issue."""
     fields = issue["fields"]
     parent = fields.get("parent")
-    epic = fields.get(EPIC_LINK)
+    epic, cloud = fields.get(EPIC_LINK), not site.data_center
     named = {
         "project": _spellings(fields.get("project")),
         "key": _lower(issue["key"], issue["id"])
@@ -33,7 +33,9 @@ def facts_of(issue: Record, site: JiraSite) -> Facts:
         "statusCategory": _spellings((fields.get("status") or {}).get("statusCategory")),
         "resolution": _spellings(fields.get("resolution")),
         "labels": _lower(*(fields.get("labels") or ())),
-        "parent": _spellings(parent) or _lower(*([epic] if isinstance(epic, str) else [])),
+        "parent": _parent(parent, fields, site) or _lower(*([epic] if isinstance(epic, str) and cloud else [])),
+        "epicLink": _linked(epic, site) or (_spellings(parent) if cloud else frozenset()),
+        "parentLink": _linked(fields.get(PARENT_LINK), site),
         "parentEpic": _epics(issue, site),
         "assignee": _spellings(fields.get("assignee")),
         "reporter": _spellings(fields.get("reporter")),
@@ -55,8 +57,8 @@ def facts_of(issue: Record, site: JiraSite) -> Facts:
     )
 
 
-def vocabulary(site: JiraSite) -> Vocabulary:
-    """Return what a query may name on this site."""
+def vocabulary(site: JiraSite, warnings: list[str] | None = None) -> Vocabulary:
+    """Return what a query may name on this site; values that do not exist are noted in ``warnings`` if given."""
     known = {
         name: frozenset().union(*(_spellings(one) for one in getattr(site, kind)))
         for name, kind in _NAMED_LISTS.items()
@@ -75,6 +77,8 @@ def vocabulary(site: JiraSite) -> Vocabulary:
         known=known,
         number_fields=_lower(*(clause for field in numbers for clause in field["clauseNames"])),
         filters=filters,
+        missing=frozenset({"parentepic"}) if site.data_center else frozenset(),
+        warnings=warnings,
     )
 
 
@@ -101,6 +105,16 @@ def _epics(issue: Record, site: JiraSite) -> frozenset[str]:
         parent = at["fields"].get("parent")
         at = site.issues.get(parent["id"]) if parent else None
     return frozenset()
+
+
+def _parent(parent: Record | None, fields: Record, site: JiraSite) -> frozenset[str]:
+    """Return what is above an issue; to a Data Center only sub-tasks have a parent."""
+    return frozenset() if site.data_center and not fields["issuetype"]["subtask"] else _spellings(parent)
+
+
+def _linked(key: object, site: JiraSite) -> frozenset[str]:
+    above = site.find(key) if isinstance(key, str) else None
+    return _lower(above["id"], above["key"]) if above else frozenset()
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -28,7 +28,10 @@ NAMED = {
     "resolution": "resolution",
     "labels": "labels",
     "parent": "parent",
-    "epic link": "parent",
+    "epic link": "epicLink",
+    "cf[10014]": "epicLink",
+    "parent link": "parentLink",
+    "cf[10018]": "parentLink",
     "parentepic": "parentEpic",
     "assignee": "assignee",
     "reporter": "reporter",
@@ -82,6 +85,10 @@ class Vocabulary:
     number_fields: frozenset[str]
     filters: Mapping[str, str]
     """Id and lower-case name of a saved filter to its JQL."""
+    missing: frozenset[str] = frozenset()
+    """Fields that this kind of Jira does not have, in lower case."""
+    warnings: list[str] | None = None
+    """Where to note values that do not exist; None: they are faults."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,8 @@ class Compiler:
         name = clause.field.lower()
         if name in ("filter", "request", "savedfilter"):
             return self._filter(clause)
+        if name in self.words.missing:
+            raise JqlError(f"Field '{clause.field}' does not exist or you do not have permission to view it.")
         if name in NAMED:
             return self._named(clause, NAMED[name])
         if name in DATES:
@@ -188,10 +197,12 @@ class Compiler:
         if not isinstance(value, Literal):
             raise JqlError(f"The field '{clause.field}' does not support this value.")
         spelling = value.text.lower()
-        lookup = "key" if name in ("parent", "parentEpic") else name
+        lookup = "key" if name in ("parent", "parentEpic", "epicLink", "parentLink") else name
         known = self.words.known.get(lookup)
         if known is not None and spelling not in known:
-            raise JqlError(_unknown(clause.field, lookup, value.text))
+            if self.words.warnings is None:
+                raise JqlError(_unknown(clause.field, lookup, value.text))
+            self.words.warnings.append(_unknown(clause.field, lookup, value.text))
         return spelling
 
     def _date(self, clause: Clause, name: str) -> Test:

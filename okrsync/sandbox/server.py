@@ -19,11 +19,13 @@ from okrsync.sandbox.faults import FaultScript
 from okrsync.sandbox.github import github_app
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira import jira_app
+from okrsync.sandbox.jira_dc import jira_dc_app
 from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.ledger import Ledger
 
 HOST = "127.0.0.1"
 JIRA_PREFIX = "/jira"
+JIRA_DC_PREFIX = "/jira-dc"
 GITHUB_PREFIX = "/github"
 
 
@@ -41,15 +43,24 @@ class Sandbox:
     port: int
     refresh: Callable[[Sandbox], None] | None = None
     """Called before each request; it may put newer sites in place."""
+    jira_dc: JiraSite | None = None
+    """A Data Center, where a test or a demo wants one."""
     jira_ledger: Ledger = field(default_factory=Ledger)
+    jira_dc_ledger: Ledger = field(default_factory=Ledger)
     github_ledger: Ledger = field(default_factory=Ledger)
     jira_faults: FaultScript = field(default_factory=FaultScript)
+    jira_dc_faults: FaultScript = field(default_factory=FaultScript)
     github_faults: FaultScript = field(default_factory=FaultScript)
 
     @property
     def jira_url(self) -> str:
         """The address a Jira connection is configured with."""
         return address(self.port) + JIRA_PREFIX
+
+    @property
+    def jira_dc_url(self) -> str:
+        """The address a connection to the Data Center is configured with; its context path is part of it."""
+        return address(self.port) + JIRA_DC_PREFIX
 
     @property
     def github_url(self) -> str:
@@ -79,11 +90,14 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> ASGIApp:
         return sandbox
 
     jira = FrontDoor(jira_app(lambda: current().jira, clock), sandbox.jira_ledger, sandbox.jira_faults)
+    data_center = FrontDoor(
+        jira_dc_app(lambda: current().jira_dc, clock), sandbox.jira_dc_ledger, sandbox.jira_dc_faults
+    )
     github = FrontDoor(github_app(lambda: current().github, clock), sandbox.github_ledger, sandbox.github_faults)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with the server's own ``send``, which faults need to break a connection."""
-        for prefix, vendor in ((JIRA_PREFIX, jira), (GITHUB_PREFIX, github)):
+        for prefix, vendor in ((JIRA_PREFIX, jira), (JIRA_DC_PREFIX, data_center), (GITHUB_PREFIX, github)):
             if scope["path"].startswith(prefix + "/"):
                 await vendor({**scope, "root_path": prefix}, receive, send)
                 return

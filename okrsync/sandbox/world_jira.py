@@ -80,6 +80,12 @@ def empty_jira(base_url: str) -> JiraSite:
         ),
         _filter(base_url, "10101", "Everything about subscriptions", "parent = SHOP-2 ORDER BY rank"),
     ]
+    in_shop = [["10000"], ["3", "10001"], ["10002"]]
+    in_zero = [["10010"], ["10011"], ["10012"]]
+    site.boards = [
+        jira_words.board(base_url, 1, "Web shop", "scrum", "10100", in_shop, jira_words.IN_POINTS),
+        jira_words.board(base_url, 2, "Zero waste", "kanban", "10101", in_zero, jira_words.UNESTIMATED),
+    ]
     return site
 
 
