@@ -7,6 +7,7 @@ import pytest
 from connectors.jira import JiraOptions, JiraSource
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.jira.replay import Site, serving
+from tests.connectors.jira.stage import Stage, staged
 
 
 @pytest.fixture
@@ -35,3 +36,16 @@ async def source(options: JiraOptions, clock: FakeClock) -> AsyncIterator[JiraSo
     opened = JiraSource(options, surroundings(clock=clock, connection="jira"))
     yield opened
     await opened.aclose()
+
+
+@pytest.fixture(scope="session")
+def _served() -> Iterator[Stage]:
+    with staged() as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(_served: Stage) -> Stage:
+    """The sandbox's Jiras with a new world."""
+    _served.renew()
+    return _served
