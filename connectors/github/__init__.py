@@ -1,8 +1,9 @@
-"""GitHub: issues and pull requests of repositories, over REST and GraphQL."""
+"""GitHub: issues, pull requests, projects and series of repositories, over REST and GraphQL."""
 
 from __future__ import annotations
 
-from connectors.github.options import GitHubOptions, GitHubSelection
+from connectors.github.options import GitHubOptions
+from connectors.github.selection import GitHubSelection
 from connectors.port import Capability, Connector, Source, Surroundings
 
 
@@ -17,6 +18,8 @@ CONNECTOR = Connector(
     title="GitHub",
     options=GitHubOptions,
     selection=GitHubSelection,
-    capabilities=frozenset({Capability.CENSUS, Capability.BY_IDS}),
+    capabilities=frozenset(
+        {Capability.CENSUS, Capability.DELTA, Capability.BY_IDS, Capability.SERIES, Capability.HISTORY}
+    ),
     open=_open,
 )

@@ -1,33 +1,28 @@
-"""GitHub's wire: which requests give which lists, and how their ends are known."""
+"""GitHub's wire: which requests give which lists, and whose credential they carry."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Raw, Struct
 from pydantic import SecretStr
 
+from connectors.github.auth import AppAuthority
 from connectors.github.errors import classify
 from connectors.github.graphql import GraphQL, limited
 from connectors.github.options import GitHubOptions
+from connectors.github.paging import PER_PAGE, Pages, link
 from connectors.http import HttpClient, Limits, Params, Reply
 from connectors.port import Surroundings
-from mapping.errors import PartialReadError
 
-PER_PAGE = 100
-MOST_PAGES = 5_000
-"""Of one list: GitHub itself ends most lists long before."""
-RATE = (100, 8.0)
-"""Below the 900 requests a minute of GitHub's secondary limits, even with a burst at the start."""
+RATE = (600, 120.0)
+"""600 requests at once and then 5 a second: never more than the 900 a minute of GitHub's secondary limits."""
+PATIENCE = 20
+"""Pages of one list that are read one after another where GitHub does not say how many there are."""
 GONE = (404, 410)
-
-T = TypeVar("T")
-
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
-_NEXT = re.compile(r";\s*rel\s*=\s*\"?next\"?", re.IGNORECASE)
+_KEY = re.compile(r"(?P<repo>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#(?P<number>\d+)")
 
 
 class User(Struct, frozen=True):
@@ -54,6 +49,8 @@ class Repository(Struct, frozen=True):
 
     full_name: str
     has_issues: bool = True
+    archived: bool = False
+    stargazers_count: int = 0
 
 
 class Milestone(Struct, frozen=True):
@@ -85,7 +82,15 @@ class GitHubClient:
             headers["authorization"] = SecretStr(f"Bearer {options.token.get_secret_value().strip()}")
         self.connection = surroundings.connection
         self.server = urlsplit(options.url).netloc
-        self._http = HttpClient(
+        self.in_flight = max(1, surroundings.in_flight)
+        self.now = surroundings.now
+        self._keys = surroundings.keys
+        self.app = (
+            None
+            if options.app is None
+            else AppAuthority(options, surroundings.connection, surroundings.folder, surroundings.now)
+        )
+        self.http = HttpClient(
             base_url=options.url,
             vendor="GitHub",
             headers=headers,
@@ -93,25 +98,29 @@ class GitHubClient:
             classify=classify,
             limited=limited,
             limits=Limits(rate=RATE),
+            authority=self.app,
         )
-        self.graphql = GraphQL(self._http, surroundings.connection, graphql_address(options.url))
+        if self.app is not None:
+            self.app.use(self.http)
+        self.pages = Pages(self.http, surroundings.connection, self.in_flight)
+        self.graphql = GraphQL(self.http, surroundings.connection, graphql_address(options.url))
 
     @property
     def sent(self) -> int:
         """How many requests went out."""
-        return self._http.sent
+        return self.http.sent
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self.http.aclose()
 
     async def user(self) -> Reply:
         """Return the account of the token; 403 for an App's installation, which is no user."""
-        return await self._http.request("GET", "/user", accept=(403,))
+        return await self.http.request("GET", "/user", accept=(403,))
 
     async def rate_limit(self) -> dict[str, Rate]:
         """Return what is left of the quotas by name, free of charge; empty where an Enterprise Server has none."""
-        reply = await self._http.request("GET", "/rate_limit", accept=(404,))
+        reply = await self.http.request("GET", "/rate_limit", accept=(404,))
         return {} if reply.status == 404 else reply.decode(RateLimit).resources
 
     async def repository(self, repo: str) -> Repository:
@@ -120,16 +129,16 @@ class GitHubClient:
         Raises:
             FixConfigError: it is not there, or not for us.
         """
-        return (await self._http.get(f"/repos/{repo}")).decode(Repository)
+        return (await self.http.get(f"/repos/{repo}")).decode(Repository)
 
     async def milestones(self, repo: str) -> list[Milestone]:
         """Return all milestones of a repository, open and closed."""
-        pages = self._pages(f"/repos/{repo}/milestones", {"state": "all"}, list[Milestone])
+        pages = self.pages.stream(f"/repos/{repo}/milestones", {"state": "all"}, list[Milestone])
         return [milestone async for page in pages for milestone in page]
 
     async def labels(self, repo: str) -> list[str]:
         """Return the names of the labels of a repository."""
-        pages = self._pages(f"/repos/{repo}/labels", {}, list[Label])
+        pages = self.pages.stream(f"/repos/{repo}/labels", {}, list[Label])
         return [label.name async for page in pages for label in page]
 
     async def issues(self, repo: str, filters: Params) -> AsyncIterator[list[Raw]]:
@@ -137,49 +146,27 @@ class GitHubClient:
 
         Raises:
             PartialReadError: the end was not reached.
+            PagesEndError: there are more pages than can be read at once by their numbers.
         """
-        async for page in self._pages(f"/repos/{repo}/issues", _all_states(filters), list[Raw]):
+        path = f"/repos/{repo}/issues"
+        async for page in self.pages.stream(path, all_states(filters), list[Raw], patience=PATIENCE):
             yield page
 
     async def first_issues(self, repo: str, filters: Params) -> tuple[list[Raw], bool]:
         """Return the first page of ``issues``, and whether that is all."""
-        reply = await self._http.get(f"/repos/{repo}/issues", params={**_all_states(filters), "per_page": PER_PAGE})
-        return reply.decode(list[Raw]), next_link(reply.headers.get("link", "")) is None
+        reply = await self.http.get(f"/repos/{repo}/issues", params={**all_states(filters), "per_page": PER_PAGE})
+        return reply.decode(list[Raw]), link(reply.headers.get("link", ""), "next") is None
+
+    def addresses(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return where the REST API had items when the mirror last saw them; those it does not know are absent."""
+        keys = self._keys(ids)
+        found = {id_: _KEY.fullmatch(keys.get(id_, "")) for id_ in ids}
+        return {id_: f"/repos/{match['repo']}/issues/{match['number']}" for id_, match in found.items() if match}
 
     async def node_id(self, address: str) -> str | None:
         """Return the node id of the issue at an address of the API; None when it is gone or hidden."""
-        reply = await self._http.request("GET", address, accept=GONE)
+        reply = await self.http.request("GET", address, accept=GONE)
         return None if reply.status in GONE else reply.decode(_ParentIssue).node_id
-
-    async def _pages(self, path: str, params: Params, shape: type[list[T]]) -> AsyncIterator[list[T]]:
-        """Stream a list. Links are followed as they are: a page number made up here would end at GitHub's own limit."""
-        where, query, seen = path, {**params, "per_page": PER_PAGE}, set[str]()
-        for number in range(MOST_PAGES):
-            reply = await self._http.get(where, params=query if number == 0 else None)
-            page = reply.decode(shape)
-            yield page
-            following = next_link(reply.headers.get("link", ""))
-            if following is None:
-                if number == 0 and len(page) >= PER_PAGE and "link" not in reply.headers:
-                    await self._assert_end(path, query)
-                return
-            if following in seen:
-                raise PartialReadError(
-                    f"{self.connection}: GitHub's link to the next page of {path} leads back to one that was read: "
-                    "the list has no end"
-                )
-            seen.add(following)
-            where = following
-        raise PartialReadError(f"{self.connection}: {path} has more than {MOST_PAGES} pages: narrow the selection")
-
-    async def _assert_end(self, path: str, query: Params) -> None:
-        """Assert that a full page without any link is really the last: some proxies drop the Link header."""
-        reply = await self._http.get(path, params={**query, "page": 2})
-        if reply.decode(list[Raw]):
-            raise PartialReadError(
-                f"{self.connection}: GitHub's answers for {path} arrive without their Link header, so that the next "
-                "page is unknown: let the proxy in between pass it"
-            )
 
 
 def graphql_address(url: str) -> str:
@@ -188,14 +175,6 @@ def graphql_address(url: str) -> str:
     return f"{base.removesuffix('/v3')}/graphql"
 
 
-def next_link(header: str) -> str | None:
-    """Return the address that a Link header names as the next page.
-
-    >>> next_link('<https://api.github.com/repositories/1/issues?page=2>; rel="next", <https://x>; rel="last"')
-    'https://api.github.com/repositories/1/issues?page=2'
-    """
-    return next((address for address, says in _LINK.findall(header) if _NEXT.search(says)), None)
-
-
-def _all_states(filters: Params) -> Params:
+def all_states(filters: Params) -> Params:
+    """Return the filters of a list with open and closed issues, oldest first."""
     return {**filters, "state": "all", "sort": "created", "direction": "asc"}

@@ -7,7 +7,17 @@ import re
 from connectors.reply import Reply
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
 
+
+class NoGraphQLError(FixConfigError):
+    """The server has no GraphQL API; REST may do."""
+
+
+class PagesEndError(PartialReadError):
+    """GitHub ends a numbered list before its last page; slices by time go around that."""
+
+
 _REPO = re.compile(r"/repos/([^/]+/[^/]+)")
+_APP = re.compile(r"/app(/installations(/\d+(/access_tokens)?)?)?$|/(orgs|users)/[^/]+/installation$")
 
 
 def classify(reply: Reply) -> OkrsyncError | None:
@@ -19,6 +29,11 @@ def classify(reply: Reply) -> OkrsyncError | None:
     match = _REPO.search(reply.url)
     thing = match[1] if match else reply.url
     match reply.status:
+        case 401 if match is None and _APP.search(reply.url):
+            return FixConfigError(
+                f"{who} refused what the App of connection {reply.connection} signed (401){says}: check app and its "
+                "private key, and this machine's clock"
+            )
         case 401:
             return FixConfigError(
                 f"{who} refused the token of connection {reply.connection} (401){says}: "
@@ -39,7 +54,7 @@ def classify(reply: Reply) -> OkrsyncError | None:
         case 410:
             return FixConfigError(f"{who} has no issues at {thing} (410){says}: they are switched off there")
         case 422 if "paginat" in says.lower():
-            return PartialReadError(
+            return PagesEndError(
                 f"{who} ends the list of {thing} before its last page (422){says}: "
                 "narrow the selection by labels, milestone or since, or set via: graphql on the connection"
             )

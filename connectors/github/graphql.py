@@ -1,18 +1,18 @@
-"""GitHub's GraphQL API: any error in an answer is a failure, and a page that is too heavy is asked for by halves.
+"""GitHub's GraphQL API: any error in an answer is a failure, and what is too heavy is asked for by halves.
 
 https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 from connectors.github import queries
-from connectors.github.errors import not_visible
+from connectors.github.errors import NoGraphQLError, not_visible
 from connectors.http import HttpClient
 from connectors.limits import SECONDARY_WAIT
 from connectors.reply import Reply
@@ -27,10 +27,14 @@ HEAVY_TEXTS = ("something went wrong while executing your query", "timeout", "ti
 RATE_LIMITED = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 TIMEOUTS = (502, 504)
 """What GitHub answers when a query took longer than 10 s."""
+ABSENT = (404, 405, 501)
+"""What a server answers that has no GraphQL."""
 GONE = frozenset({"NOT_FOUND", "FORBIDDEN"})
 
 
-class _Error(Struct, frozen=True):
+class Error(Struct, frozen=True):
+    """One entry of ``errors``."""
+
     message: str = ""
     type: str | None = None
     path: list[str | int] = []
@@ -38,37 +42,40 @@ class _Error(Struct, frozen=True):
 
 class _Answer(Struct, frozen=True):
     data: Raw = Raw(b"null")
-    errors: list[_Error] = []
+    errors: list[Error] = []
 
 
-class _PageInfo(Struct, frozen=True, rename="camel"):
+class PageInfo(Struct, frozen=True, rename="camel"):
+    """Where a page of a connection ends."""
+
     has_next_page: bool
     end_cursor: str | None
 
 
-class _Issues(Struct, frozen=True, rename="camel"):
-    page_info: _PageInfo
+class Connection(Struct, frozen=True, rename="camel"):
+    """A page of a connection; nodes as they came."""
+
+    page_info: PageInfo
     nodes: list[Raw]
+    total_count: int | None = None
 
 
 class _Repository(Struct, frozen=True):
-    issues: _Issues
+    issues: Connection
 
 
 class _RepositoryData(Struct, frozen=True):
     repository: _Repository
 
 
-class _NodesData(Struct, frozen=True):
+class NodesData(Struct, frozen=True):
+    """The answer of a query for nodes by their ids, in the order asked for; null where one is gone or hidden."""
+
     nodes: list[Raw]
 
 
-class _Node(Struct, frozen=True):
-    typename: str = msgspec.field(name="__typename")
-
-
 class TooHeavyError(Exception):
-    """GitHub could not answer this much at once. Stays in this module."""
+    """GitHub could not answer this much at once; asked for less, it may. Stays in this room."""
 
 
 def limited(reply: Reply) -> float | None:
@@ -87,64 +94,62 @@ class GraphQL:
 
     def __init__(self, http: HttpClient, connection: str, address: str) -> None:
         self._http = http
-        self._connection = connection
+        self.connection = connection
         self._address = address
         self._duplicate_flag = True
+        self._answered = False
 
-    async def issues(self, repo: str, filters: Mapping[str, object]) -> AsyncIterator[list[Raw]]:
-        """Stream the issues of a repository, oldest first, to the end.
+    async def issues(self, repo: str, filters: Mapping[str, object]) -> AsyncGenerator[Connection, None]:
+        """Stream the issues of a repository with their fields, oldest first, to the end.
 
         Raises:
             PartialReadError: the end was not reached.
             FixConfigError: the repository is not there, or not for us.
             TryAgainError: even the smallest page is too much now.
+            NoGraphQLError: the server has no GraphQL.
         """
         owner, _, name = repo.partition("/")
         first, after, seen = PAGE, None, set[str]()
         for _ in range(MOST_PAGES):
             variables = {"owner": owner, "name": name, "first": first, "after": after, "filter": filters}
             try:
-                data = await self._ask(queries.ISSUES, variables, _RepositoryData, repo, patient=first == SMALLEST_PAGE)
+                data = await self.ask(queries.ISSUES, variables, _RepositoryData, repo, patient=first == SMALLEST_PAGE)
             except TooHeavyError as error:
-                if first == SMALLEST_PAGE:
-                    raise TryAgainError(
-                        f"{self._connection}: GitHub cannot list even {first} issues of {repo} at once ({error}): "
-                        "the next run tries again; via: rest asks for less"
-                    ) from error
-                first = max(SMALLEST_PAGE, first // 2)
+                first = self.smaller(first, f"issues of {repo}", error)
                 continue
             page = data.repository.issues
-            yield page.nodes
-            if not page.page_info.has_next_page:
+            yield page
+            after = self.following(page.page_info, seen, repo)
+            if after is None:
                 return
-            after = page.page_info.end_cursor
-            if after is None or after in seen:
-                raise PartialReadError(
-                    f"{self._connection}: GitHub repeats a page while listing {repo}: the list has no end"
-                )
-            seen.add(after)
-        raise PartialReadError(f"{self._connection}: {repo} has more than {MOST_PAGES} pages: narrow the selection")
+        raise self.endless(repo)
 
-    async def nodes(self, ids: Sequence[str]) -> list[Raw]:
-        """Return the nodes with these ids (100 at most); what is gone, hidden or something else is absent.
+    async def nodes(self, query: str, ids: Sequence[str], variables: Mapping[str, object] | None = None) -> list[Raw]:
+        """Return the nodes with these ids (100 at most) in order, null where one is gone or hidden.
 
         Raises:
             TryAgainError: GitHub cannot answer now.
         """
+        asked = {**(variables or {}), "ids": list(ids)}
         try:
-            data = await self._ask(queries.NODES, {"ids": list(ids)}, _NodesData, "items by id", patient=len(ids) == 1)
+            data = await self.ask(query, asked, NodesData, "items by id", patient=len(ids) == 1)
         except TooHeavyError as error:
             if len(ids) == 1:
                 raise TryAgainError(
-                    f"{self._connection}: GitHub cannot give one item by its id ({error}): the next run tries again"
+                    f"{self.connection}: GitHub cannot give one item by its id ({error}): the next run tries again"
                 ) from error
             half = len(ids) // 2
-            return await self.nodes(ids[:half]) + await self.nodes(ids[half:])
-        return [node for node in data.nodes if _is_item(node)]
+            return [
+                *await self.nodes(query, ids[:half], variables),
+                *await self.nodes(query, ids[half:], variables),
+            ]
+        if len(data.nodes) != len(ids):
+            raise PartialReadError(
+                f"{self.connection}: GitHub gave {len(data.nodes)} nodes for {len(ids)} ids: the next run tries again"
+            )
+        return data.nodes
 
-    async def _ask(
-        self, query: str, variables: Mapping[str, object], shape: type[T], thing: str, *, patient: bool
-    ) -> T:
+    async def ask(self, query: str, variables: Mapping[str, object], shape: type[T], thing: str, *, patient: bool) -> T:
         """Send a query and return its data.
 
         Args:
@@ -153,45 +158,76 @@ class GraphQL:
             shape: what ``data`` holds.
             thing: what is asked for, for messages.
             patient: repeat a query that timed out as it is, for it cannot be made smaller.
+
+        Raises:
+            TooHeavyError: it was too much at once.
+            NoGraphQLError: the server has no GraphQL; only of the first query.
         """
         text = query if self._duplicate_flag else queries.without_duplicate_flag(query)
+        accept = (*(() if patient else TIMEOUTS), *(() if self._answered else ABSENT))
         reply = await self._http.request(
-            "POST",
-            self._address,
-            json={"query": text, "variables": variables},
-            accept=() if patient else TIMEOUTS,
+            "POST", self._address, json={"query": text, "variables": variables}, accept=accept
         )
         if reply.status in TIMEOUTS:
             raise TooHeavyError(f"answered with {reply.status}")
+        if reply.status in ABSENT:
+            raise NoGraphQLError(f"{self.connection}: there is no GraphQL API at {reply.url} ({reply.status})")
         answer = reply.decode(_Answer)
+        self._answered = True
         errors = [error for error in answer.errors if not (error.type in GONE and error.path[:1] == ["nodes"])]
         if self._duplicate_flag and any(queries.REMOVED_ARGUMENT in error.message for error in errors):
             self._duplicate_flag = False
-            return await self._ask(query, variables, shape, thing, patient=patient)
+            return await self.ask(query, variables, shape, thing, patient=patient)
         if errors:
             raise self._failure(errors[0], thing)
         try:
             return msgspec.json.decode(answer.data, type=shape)
         except msgspec.MsgspecError as error:
             raise PartialReadError(
-                f"{self._connection}: GitHub answered a query for {thing} in a shape that okrsync cannot read ({error})"
+                f"{self.connection}: GitHub answered a query for {thing} in a shape that okrsync cannot read ({error})"
             ) from error
 
-    def _failure(self, error: _Error, thing: str) -> OkrsyncError | TooHeavyError:
+    def smaller(self, first: int, what: str, error: TooHeavyError) -> int:
+        """Return half a page size.
+
+        Raises:
+            TryAgainError: it is the smallest already.
+        """
+        if first <= SMALLEST_PAGE:
+            raise TryAgainError(
+                f"{self.connection}: GitHub cannot list even {first} {what} at once ({error}): "
+                "the next run tries again; via: rest asks for less"
+            ) from error
+        return max(SMALLEST_PAGE, first // 2)
+
+    def following(self, info: PageInfo, seen: set[str], thing: str) -> str | None:
+        """Return the cursor of the next page, None at the end.
+
+        Raises:
+            PartialReadError: the cursor was given before.
+        """
+        if not info.has_next_page:
+            return None
+        if info.end_cursor is None or info.end_cursor in seen:
+            raise PartialReadError(
+                f"{self.connection}: GitHub repeats a page while listing {thing}: the list has no end"
+            )
+        seen.add(info.end_cursor)
+        return info.end_cursor
+
+    def endless(self, thing: str) -> PartialReadError:
+        """Return the error for a list that does not come to its end."""
+        return PartialReadError(f"{self.connection}: {thing} has more than {MOST_PAGES} pages: narrow the selection")
+
+    def _failure(self, error: Error, thing: str) -> OkrsyncError | TooHeavyError:
         message = "".join(letter for letter in " ".join(error.message.split()) if letter.isprintable())[:200]
         if error.type in HEAVY or any(text in message.lower() for text in HEAVY_TEXTS):
             return TooHeavyError(message)
         if error.type == "NOT_FOUND":
-            return not_visible(self._connection, thing)
+            return not_visible(self.connection, thing)
         if error.type in {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
             return FixConfigError(
-                f"{self._connection}: GitHub does not let connection {self._connection} read {thing} ({message}): "
-                "give its token read access to issues, pull requests and metadata"
+                f"{self.connection}: GitHub does not let connection {self.connection} read {thing} ({message}): "
+                "give its token read access to issues, pull requests and metadata, and to projects where they are read"
             )
-        return PartialReadError(f"{self._connection}: GitHub answered a query for {thing} with an error ({message})")
-
-
-def _is_item(node: Raw) -> bool:
-    """Return whether a node is an issue or a pull request; what is gone or hidden comes as null."""
-    known = msgspec.json.decode(node, type=_Node | None)
-    return known is not None and known.typename in {"Issue", "PullRequest"}
+        return PartialReadError(f"{self.connection}: GitHub answered a query for {thing} with an error ({message})")

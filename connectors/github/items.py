@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from connectors.github.options import GitHubSelection
 from connectors.github.records import Record
+from connectors.github.selection import GitHubSelection
 from mapping.errors import FixConfigError, SkipRecordError
 from mapping.words import ItemState, WorkItem
 
-NUMBERS = ("comments",)
+NUMBERS = ("comments", "weight")
 TEXTS = ("milestone", "repository")
-"""What rules may ask for beside what every work item has."""
+"""What rules may ask for beside what every work item has; only items of a project have a weight."""
 
 DONE_REASONS = ("", "completed")
 """Nothing is said of issues closed before GitHub had reasons (2022); they count as done."""
@@ -26,26 +26,29 @@ def to_work_item(record: Record, connection: str, fields: frozenset[str]) -> Wor
     """
     state = state_of(record, connection)
     status = "merged" if record.merged else "closed" if record.closed else "draft" if record.draft else "open"
-    texts = {"milestone": record.milestone, "repository": record.repo}
+    item = record.item
+    texts = {"milestone": record.milestone, "repository": record.repo} | dict(item.texts if item else {})
+    numbers = {"comments": Decimal(record.comments)} | dict(item.numbers if item else {})
     return WorkItem(
         connection=connection,
-        id=record.id,
+        id=item.id if item else record.id,
         key=key_of(record),
         title=record.title,
         state=state,
-        updated_at=record.updated_at,
+        # Whichever changed last: GitHub does not touch an issue when its place in a project changes.
+        updated_at=max(record.updated_at, item.updated_at) if item else record.updated_at,
         kind=kind_of(record),
-        status=status,
-        status_id=status,
+        status=(item.status if item else "") or status,
+        status_id=(item.status_id if item else "") or status,
         resolution=record.reason if record.closed else "",
-        url=record.url,
+        url=record.url or None,
         parent=record.parent,
         labels=record.labels,
         assignee=record.assignee,
         created_at=record.created_at,
         done_at=record.closed_at if state is ItemState.DONE else None,
-        numbers={"comments": Decimal(record.comments)} if "comments" in fields else {},
-        fields={name: text for name in TEXTS if name in fields and (text := texts[name])},
+        numbers={name: numbers[name] for name in sorted(fields) if name in numbers},
+        fields={name: text for name in sorted(fields) if (text := texts.get(name))},
     )
 
 
@@ -72,25 +75,49 @@ def state_of(record: Record, connection: str) -> ItemState:
 
 
 def kind_of(record: Record) -> str:
-    """Return ``pull_request``, or the issue's type in lower case, or ``issue`` where it has none."""
+    """Return ``pull_request``, ``draft`` (of a project), or the issue's type in lower case, or ``issue``."""
     if record.pull_request:
         return "pull_request"
+    if record.item and record.item.draft:
+        return "draft"
     return record.type.lower() if record.type else "issue"
 
 
 def key_of(record: Record) -> str:
     """Return what people call it: ``acme/shop#4``, by the repository's name of today."""
+    if record.item and record.item.draft:
+        return f"{record.repo} draft {record.number}"
     return f"{record.repo}#{record.number}"
 
 
 def belongs(record: Record, terms: GitHubSelection) -> bool:
-    """Return whether a record that GitHub listed is of the kind wanted and has all the labels.
+    """Return whether a record that GitHub listed is what the terms ask for.
 
-    GitHub's two APIs do not filter by several labels alike, and the REST one cannot name a label with a comma.
+    GitHub's two APIs do not filter by several labels alike, the REST one cannot name a label with a comma, and lists
+    of sub-issues and of projects cannot be filtered at all.
     """
-    kinds = {"issues": not record.pull_request, "pull_requests": record.pull_request, "both": True}
     labels = {label.casefold() for label in record.labels}
-    return kinds[terms.kind] and all(label.casefold() in labels for label in terms.labels)
+    if not of_kind(record, terms) or not all(label.casefold() in labels for label in terms.labels):
+        return False
+    if terms.type is not None and (record.type or "").casefold() != terms.type.casefold():
+        return False
+    if terms.names_repositories:
+        return True  # the rest GitHub has sorted out itself
+    people = {login.casefold() for login in record.assignees}
+    if terms.assignee is not None and terms.assignee.casefold() not in people:
+        return False
+    if terms.milestone is not None and (record.milestone or "").casefold() != str(terms.milestone).casefold():
+        return False
+    return terms.since is None or record.updated_at.date() >= terms.since
+
+
+def of_kind(record: Record, terms: GitHubSelection) -> bool:
+    """Return whether it is an issue, a pull request or a draft as the terms want it."""
+    draft = record.item is not None and record.item.draft
+    if terms.project is not None and terms.kind is None:
+        return True
+    kinds = {"issues": not record.pull_request, "pull_requests": record.pull_request, "both": True}
+    return kinds[terms.kinds] and not draft
 
 
 def assert_fields(fields: frozenset[str], connection: str) -> None:
@@ -102,5 +129,6 @@ def assert_fields(fields: frozenset[str], connection: str) -> None:
     offered = (*NUMBERS, *TEXTS)
     for name in sorted(fields.difference(offered)):
         raise FixConfigError(
-            f"{connection}: GitHub's items have no field {name!r}: use one of {', '.join(offered)}, or count items"
+            f"{connection}: GitHub's items have no field {name!r}: use one of {', '.join(offered)}, or count items; "
+            "a number of a project is named by weight in its selection and used as `by: weight`"
         )

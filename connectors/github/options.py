@@ -1,27 +1,34 @@
-"""What a person may configure: the options of a GitHub connection, and what a rule may select from it."""
+"""What a person may configure: the options of a GitHub connection."""
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from connectors.port import OptionsModel, SelectionModel
-
-REPO = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-
-Name = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+from connectors.port import OptionsModel
 
 
 class GitHubOptions(OptionsModel):
-    """What may stand in a connection beside ``connector: github``."""
+    """What may stand in a connection beside ``connector: github``: a token, or an App, or nothing."""
 
     token: SecretStr | None = Field(
         default=None,
-        description="Personal access token; write ${GITHUB_TOKEN}, never the token itself. "
+        description="Personal access token, classic or fine-grained; write ${GITHUB_TOKEN}, never the token itself. "
         "Without one only public repositories can be read, 60 requests an hour.",
+    )
+    app: str | int | None = Field(default=None, description="Client id or app id of a GitHub App, instead of a token.")
+    private_key: SecretStr | None = Field(
+        default=None, description="The App's private key (PEM); write ${GITHUB_APP_KEY} or ${file:NAME}."
+    )
+    private_key_file: str | None = Field(
+        default=None, description="File with the App's private key, from the folder of this file."
+    )
+    installation: int | None = Field(
+        default=None, ge=1, description="Number of the App's installation; found by owner when it is left out."
+    )
+    owner: str | None = Field(
+        default=None, description="Organisation or person where the App is installed; needed when there are several."
     )
     url: str = Field(
         default="https://api.github.com",
@@ -32,57 +39,28 @@ class GitHubOptions(OptionsModel):
         pattern=r"\d{4}-\d{2}-\d{2}",
         description="Version of the REST API, sent as X-GitHub-Api-Version.",
     )
-    via: Literal["rest", "graphql"] = Field(
-        default="rest",
-        description="How issues are listed. graphql transfers less and also reads lists that REST ends early, "
-        "but needs a token; pull requests are always listed by REST.",
+    via: Literal["auto", "rest", "graphql"] = Field(
+        default="auto",
+        description="How issues are listed. auto: GraphQL for issues where there is a credential and the server "
+        "has it, REST otherwise. Pull requests of repositories are always listed by REST.",
     )
 
     @model_validator(mode="after")
-    def _graphql_needs_a_token(self) -> Self:
-        if self.via == "graphql" and self.token is None:
+    def _one_credential(self) -> Self:
+        keys = [key for key in (self.private_key, self.private_key_file) if key is not None]
+        if self.app is None:
+            for name in ("private_key", "private_key_file", "installation", "owner"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} is of a GitHub App: name the App's client id with app as well")
+        elif self.token is not None:
+            raise ValueError("token and app are two credentials: take one out")
+        elif len(keys) != 1:
+            raise ValueError("an App signs with its private key: give private_key or private_key_file, one of them")
+        if self.via == "graphql" and not self.has_credential:
             raise ValueError("via: graphql needs a token, for GitHub's GraphQL API answers nobody else")
         return self
 
-
-class GitHubSelection(SelectionModel):
-    """Issues or pull requests of repositories. There is no ``state``: whether an item is done is what gets measured."""
-
-    repo: str | None = Field(default=None, description="One repository, owner/name.")
-    repos: tuple[str, ...] = Field(default=(), description="Several repositories, read as one selection.")
-    labels: tuple[Name, ...] = Field(default=(), description="Labels that must all be on the item.")
-    milestone: int | Name | None = Field(
-        default=None, description="Title of a milestone that each of the repositories has, or its number in the one."
-    )
-    kind: Literal["issues", "pull_requests", "both"] = Field(default="issues", description="What to read.")
-    since: date | None = Field(
-        default=None,
-        description="Only items updated on or after this day (UTC). An old item joins when somebody touches it.",
-    )
-    assignee: Name | None = Field(default=None, description="Login of a person the item is assigned to.")
-
-    @field_validator("repo", "repos")
-    @classmethod
-    def _is_owner_and_name(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
-        for repo in (value,) if isinstance(value, str) else value or ():
-            if not REPO.fullmatch(repo):
-                raise ValueError(f"{repo!r} is no repository: write owner/name, such as acme/shop")
-        return value
-
-    @field_validator("labels", "repos")
-    @classmethod
-    def _in_one_order(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Sort and drop doubles, so that selections that ask for the same are the same."""
-        return tuple(sorted({name.lower(): name for name in value}.values(), key=str.lower))
-
-    @model_validator(mode="after")
-    def _one_way_to_name_repositories(self) -> Self:
-        if (self.repo is None) == (not self.repos):
-            raise ValueError("name one repository with repo, or several with repos")
-        if isinstance(self.milestone, int) and len(self.repos) > 1:
-            raise ValueError(f"milestone {self.milestone} is another one in each repository: write its title")
-        return self
-
-    def repositories(self) -> tuple[str, ...]:
-        """Return the repositories, each once."""
-        return self.repos or ((self.repo,) if self.repo else ())
+    @property
+    def has_credential(self) -> bool:
+        """Whether requests are sent for an account."""
+        return self.token is not None or self.app is not None

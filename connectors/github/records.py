@@ -6,9 +6,10 @@ GraphQL: https://docs.github.com/en/graphql/reference/objects#issue
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -37,7 +38,9 @@ class Record(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     labels: tuple[str, ...]
     assignee: str | None
+    assignees: tuple[str, ...]
     milestone: str | None
+    milestone_number: int | None
     type: str | None
     comments: int
     parent: str | None
@@ -46,6 +49,25 @@ class Record(Struct, frozen=True, kw_only=True):
     """Where the REST API has the parent issue, where only that is said."""
     address: str | None
     """Where the REST API has the record itself."""
+    item: ProjectItem | None = None
+    """As what it stands in the project that was read, where one was."""
+
+
+class ProjectItem(Struct, frozen=True, kw_only=True):
+    """An issue, pull request or draft as an item of a project. Keyed apart: weight and status are the project's."""
+
+    id: str
+    """Node id of the item, not of its content."""
+    draft: bool
+    updated_at: datetime
+    status: str
+    status_id: str
+    numbers: dict[str, Decimal]
+    texts: dict[str, str]
+
+
+RecordReader: TypeAlias = Callable[[msgspec.Raw], Record]
+"""``from_rest`` or ``from_graphql``."""
 
 
 class UnknownMergeError(ValueError):
@@ -62,6 +84,7 @@ class _Login(Struct, frozen=True):
 
 class _Milestone(Struct, frozen=True):
     title: str
+    number: int | None = None
 
 
 class _PullRequest(Struct, frozen=True):
@@ -82,6 +105,7 @@ class _RestIssue(Struct, frozen=True, kw_only=True):
     state_reason: str | None = None
     labels: list[_Named | str] = []
     assignee: _Login | None = None
+    assignees: list[_Login] = []
     milestone: _Milestone | None = None
     type: _Named | None = None
     comments: int = 0
@@ -141,7 +165,9 @@ def from_rest(raw: msgspec.Raw) -> Record:
         closed_at=_utc(issue.closed_at) if issue.closed_at else None,
         labels=_sorted(label if isinstance(label, str) else label.name for label in issue.labels),
         assignee=issue.assignee.login if issue.assignee else None,
+        assignees=tuple(person.login for person in issue.assignees or ([issue.assignee] if issue.assignee else [])),
         milestone=issue.milestone.title if issue.milestone else None,
+        milestone_number=issue.milestone.number if issue.milestone else None,
         type=issue.type.name if issue.type else None,
         comments=issue.comments,
         parent=None,
@@ -218,13 +244,25 @@ def from_graphql(raw: msgspec.Raw) -> Record:
         closed_at=_utc(node.closed_at) if node.closed_at else None,
         labels=_sorted(label.name for label in node.labels.nodes) if node.labels else (),
         assignee=node.assignees.nodes[0].login if node.assignees and node.assignees.nodes else None,
+        assignees=tuple(person.login for person in node.assignees.nodes) if node.assignees else (),
         milestone=node.milestone.title if node.milestone else None,
+        milestone_number=node.milestone.number if node.milestone else None,
         type=node.issue_type.name if node.issue_type else None,
         comments=node.comments.total_count if node.comments else 0,
         parent=node.parent.id if node.parent else None,
         parent_address=None,
         address=None,
     )
+
+
+class _Node(Struct, frozen=True):
+    typename: str = msgspec.field(name="__typename")
+
+
+def is_item(node: msgspec.Raw) -> bool:
+    """Return whether a node is an issue or a pull request; what is gone or hidden comes as null."""
+    known = msgspec.json.decode(node, type=_Node | None)
+    return known is not None and known.typename in {"Issue", "PullRequest"}
 
 
 def _merged(merged_at: datetime | UnsetType | None, *, closed: bool) -> bool:

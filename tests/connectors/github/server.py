@@ -128,6 +128,7 @@ class Server:
         records = [record for record in self.issues if not record.get("pull_request") and passes(record, wanted)]
         start, size = int(variables["after"] or 0), min(self.page, variables["first"])
         page = {
+            "totalCount": len(records),
             "pageInfo": {"hasNextPage": start + size < len(records), "endCursor": str(start + size)},
             "nodes": [node(record) for record in records[start : start + size]],
         }

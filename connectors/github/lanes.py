@@ -1,0 +1,138 @@
+"""Pages of a sweep's lanes, over GraphQL in one query for many lanes, or over REST in one request for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Raw, Struct
+
+from connectors.github import queries
+from connectors.github.graphql import PAGE, Connection, GraphQL, TooHeavyError
+from connectors.github.paging import PER_PAGE, in_order, link, page_number
+from connectors.github.records import Instant
+from connectors.github.sweep import Lane, Page
+from connectors.http import HttpClient, Params
+from mapping.errors import PartialReadError
+
+LANES = 20
+"""How many lanes one query holds: 2,000 ids at most."""
+
+Filters = Mapping[str, object]
+
+
+class _Stamp(Struct, frozen=True, rename="camel"):
+    updated_at: Instant
+
+
+class _RestStamp(Struct, frozen=True):
+    updated_at: Instant
+
+
+class _Repository(Struct, frozen=True):
+    issues: Connection
+
+
+class GraphQLLanes:
+    """Gives pages of issues, ids only or whole, for up to ``LANES`` lanes in one query."""
+
+    def __init__(self, graphql: GraphQL, filters: Mapping[str, Filters], *, whole: bool, terms: frozenset[str]) -> None:
+        """Prepare.
+
+        Args:
+            graphql: to ask.
+            filters: ``IssueFilters`` of each repository.
+            whole: read issues with all their fields.
+            terms: what of an issue decides beside the filters: ``labels``, ``type``.
+        """
+        self._graphql = graphql
+        self._filters = filters
+        self._whole = whole
+        self._terms = terms
+        self._first = PAGE
+        self._at_once = LANES
+
+    async def fetch(self, batch: Sequence[Lane]) -> list[Page[Raw]]:
+        """Return a page for each lane, in their order."""
+        pages: list[Page[Raw]] = []
+        while len(pages) < len(batch):
+            part = batch[len(pages) : len(pages) + self._at_once]
+            try:
+                pages += await self._ask(part)
+            except TooHeavyError as error:
+                if len(part) > 1:
+                    self._at_once = len(part) // 2
+                else:
+                    self._first = self._graphql.smaller(self._first, f"issues of {part[0].repo}", error)
+        return pages
+
+    async def _ask(self, part: Sequence[Lane]) -> list[Page[Raw]]:
+        query = queries.lanes(len(part), whole=self._whole, labels="labels" in self._terms, types="type" in self._terms)
+        variables: dict[str, object] = {"first": self._first}
+        for number, lane in enumerate(part):
+            owner, _, name = lane.repo.partition("/")
+            variables |= {f"owner{number}": owner, f"name{number}": name, f"after{number}": lane.after}
+            since = {} if lane.since is None else {"since": stamp(lane.since)}
+            variables[f"filter{number}"] = {**self._filters.get(lane.repo, {}), **since}
+        thing = " and ".join(dict.fromkeys(lane.repo for lane in part))
+        patient = len(part) == 1 and self._first < PAGE
+        answer = await self._graphql.ask(query, variables, dict[str, _Repository], thing, patient=patient)
+        return [self._page(answer[f"lane{number}"].issues, lane) for number, lane in enumerate(part)]
+
+    def _page(self, found: Connection, lane: Lane) -> Page[Raw]:
+        try:
+            entries = [(msgspec.json.decode(raw, type=_Stamp).updated_at, raw) for raw in found.nodes]
+        except msgspec.MsgspecError as error:
+            raise unstamped(self._graphql.connection, lane, error) from error
+        info = found.page_info
+        return Page(entries, info.has_next_page, info.end_cursor, found.total_count)
+
+
+class RestLanes:
+    """Gives pages of issues and pull requests as the REST list has them, lanes side by side."""
+
+    def __init__(self, http: HttpClient, connection: str, filters: Callable[[str], Params], in_flight: int) -> None:
+        self._http = http
+        self._connection = connection
+        self._filters = filters
+        self._in_flight = in_flight
+
+    async def fetch(self, batch: Sequence[Lane]) -> list[Page[Raw]]:
+        """Return a page for each lane, in their order."""
+        return [page async for page in in_order(list(batch), self._ask, self._in_flight)]
+
+    async def _ask(self, lane: Lane) -> Page[Raw]:
+        if lane.after is not None:
+            reply = await self._http.get(lane.after)
+        else:
+            params: dict[str, str | int | Sequence[str]] = {
+                **self._filters(lane.repo),
+                **({} if lane.since is None else {"since": stamp(lane.since)}),
+                "state": "all",
+                "sort": "updated",
+                "direction": "asc",
+                "per_page": PER_PAGE,
+            }
+            reply = await self._http.get(f"/repos/{lane.repo}/issues", params=params)
+        records = reply.decode(list[Raw])
+        try:
+            entries = [(msgspec.json.decode(raw, type=_RestStamp).updated_at, raw) for raw in records]
+        except msgspec.MsgspecError as error:
+            raise unstamped(self._connection, lane, error) from error
+        header = reply.headers.get("link", "")
+        following, last = link(header, "next"), link(header, "last")
+        total = len(records) if following is None else PER_PAGE * page_number(last) if last else None
+        return Page(entries, following is not None, following, total)
+
+
+def stamp(instant: datetime) -> str:
+    """Return an instant as GitHub writes it, down to the second."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def unstamped(connection: str, lane: Lane, error: Exception) -> PartialReadError:
+    """Return the error for a record without a readable time of update: the sweep cannot go on from there."""
+    return PartialReadError(
+        f"{connection}: an issue of {lane.repo} has no readable time of update ({error}): the list cannot be read on"
+    )
