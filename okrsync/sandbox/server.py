@@ -1,4 +1,4 @@
-"""Serves both vendors over real HTTP on loopback, with uvicorn in a thread."""
+"""Serves the vendors over real HTTP on loopback, with uvicorn in a thread."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mapping.errors import FixConfigError
+from okrsync.sandbox.asana import asana_app
+from okrsync.sandbox.asana_site import AsanaSite
 from okrsync.sandbox.door import FrontDoor
 from okrsync.sandbox.faults import FaultScript
 from okrsync.sandbox.github import github_app
@@ -27,6 +29,7 @@ HOST = "127.0.0.1"
 JIRA_PREFIX = "/jira"
 JIRA_DC_PREFIX = "/jira-dc"
 GITHUB_PREFIX = "/github"
+ASANA_PREFIX = "/asana"
 
 
 def utc_now() -> datetime:
@@ -36,7 +39,7 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class Sandbox:
-    """Both vendors as they are being served. Sites may be changed while requests come in."""
+    """The vendors as they are being served. Sites may be changed while requests come in."""
 
     jira: JiraSite
     github: GitHubSite
@@ -45,12 +48,16 @@ class Sandbox:
     """Called before each request; it may put newer sites in place."""
     jira_dc: JiraSite | None = None
     """A Data Center, where a test or a demo wants one."""
+    asana: AsanaSite = field(default_factory=AsanaSite)
+    """Empty unless a test or a demo fills it."""
     jira_ledger: Ledger = field(default_factory=Ledger)
     jira_dc_ledger: Ledger = field(default_factory=Ledger)
     github_ledger: Ledger = field(default_factory=Ledger)
     jira_faults: FaultScript = field(default_factory=FaultScript)
     jira_dc_faults: FaultScript = field(default_factory=FaultScript)
     github_faults: FaultScript = field(default_factory=FaultScript)
+    asana_ledger: Ledger = field(default_factory=Ledger)
+    asana_faults: FaultScript = field(default_factory=FaultScript)
 
     @property
     def jira_url(self) -> str:
@@ -67,6 +74,11 @@ class Sandbox:
         """The API address a GitHub connection is configured with."""
         return address(self.port) + GITHUB_PREFIX
 
+    @property
+    def asana_url(self) -> str:
+        """The API address an Asana connection is configured with."""
+        return address(self.port) + ASANA_PREFIX
+
 
 def address(port: int) -> str:
     """Return the server's own address, without a path."""
@@ -82,7 +94,7 @@ def free_port() -> int:
 
 
 def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> ASGIApp:
-    """Return the ASGI app of both vendors under their prefixes."""
+    """Return the ASGI app of the vendors under their prefixes."""
 
     def current() -> Sandbox:
         if sandbox.refresh is not None:
@@ -94,14 +106,17 @@ def sandbox_app(sandbox: Sandbox, clock: Callable[[], datetime]) -> ASGIApp:
         jira_dc_app(lambda: current().jira_dc, clock), sandbox.jira_dc_ledger, sandbox.jira_dc_faults
     )
     github = FrontDoor(github_app(lambda: current().github, clock), sandbox.github_ledger, sandbox.github_faults)
+    asana = FrontDoor(asana_app(lambda: current().asana, clock), sandbox.asana_ledger, sandbox.asana_faults)
+    vendors = ((JIRA_PREFIX, jira), (JIRA_DC_PREFIX, data_center), (GITHUB_PREFIX, github), (ASANA_PREFIX, asana))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with the server's own ``send``, which faults need to break a connection."""
-        for prefix, vendor in ((JIRA_PREFIX, jira), (JIRA_DC_PREFIX, data_center), (GITHUB_PREFIX, github)):
+        for prefix, vendor in vendors:
             if scope["path"].startswith(prefix + "/"):
                 await vendor({**scope, "root_path": prefix}, receive, send)
                 return
-        nothing = Response(f"Jira answers under {JIRA_PREFIX}, GitHub under {GITHUB_PREFIX}.\n", 404)
+        places = f"Jira answers under {JIRA_PREFIX}, GitHub under {GITHUB_PREFIX}, Asana under {ASANA_PREFIX}.\n"
+        nothing = Response(places, 404)
         await nothing(scope, receive, send)
 
     return app
