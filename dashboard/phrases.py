@@ -66,6 +66,7 @@ PHRASES = (
     _("never read completely so far: {text}"),
     _("nothing has ever matched: {text}"),
     _("nothing matches any more: {text}"),
+    _("all {items} archived: {text}"),
     _("all {items} vanished, deleted or hidden from us: {text}"),
     _("no sample yet: {text}"),
     _("the first sample is of {date}: {text}"),

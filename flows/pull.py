@@ -9,16 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from connectors.port import Capability, Connector, Source
+from flows.departures import departures_of, why_held
 from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
 from mapping.words import Outcome, PullResult, Selection, WorkItem
 from store import Run
 
 log = logging.getLogger(__name__)
-
-SHRINK_SHARE = 2
-"""A pull is held when one in this many members of a selection vanishes at the vendor at once..."""
-SHRINK_FLOOR = 5
-"""...and at least this many of them: losing a permission looks exactly like that."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,22 +194,21 @@ class _Reading:
             self._stage(items)
 
     async def _departures(self) -> PullResult | None:
-        """Tell members that no longer match from those that are gone; hold when too many are gone at once."""
+        """Tell members that no longer match from those that are gone, and how; hold what may only be out of sight."""
         lost = self.pull.run.lost(self.selection)
         if not lost:
             return None
         by_ids = Capability.BY_IDS in self.pull.connector.capabilities
         found = await self._by_ids(lost) if by_ids else set()
-        vanished = [item for item in lost if item not in found]
-        before = self.pull.run.members_count(self.selection)
-        many = len(vanished) >= SHRINK_FLOOR and len(vanished) * SHRINK_SHARE >= before
-        if many and not self.pull.accept_shrink:
-            return self.result(
-                Outcome.PARTIAL,
-                f"{len(vanished)} of {before} items vanished at once, which a lost permission looks like as well: "
-                "check the account's access, or run `okrsync sync --accept-shrink` if they are really gone",
-            )
-        self.pull.run.mark_vanished(self.selection, vanished)
+        departures = await departures_of(self.pull.source, [item for item in lost if item not in found])
+        if not self.pull.accept_shrink:
+            keys = self.pull.run.keys(self.pull.name, list(departures))
+            held = why_held(departures, keys, self.pull.run.members_count(self.selection))
+            if held is not None:
+                return self.result(Outcome.PARTIAL, held)
+        for departure in sorted(set(departures.values())):
+            gone = [item for item, its in departures.items() if its is departure]
+            self.pull.run.mark_vanished(self.selection, gone, departure)
         return None
 
     def _stage(self, items: Sequence[WorkItem]) -> None:

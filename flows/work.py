@@ -7,7 +7,7 @@ transaction. ``flows.sync`` lets Prefect call the same steps; a plan is a run th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,6 +24,8 @@ from mapping.words import Outcome, PullResult, Selection
 from store import Freshness, Run, Store
 
 Watch = Callable[[Progress], None]
+Keys = Callable[[str, Sequence[str]], Mapping[str, str]]
+"""Connection and ids to keys by id."""
 
 
 def utc_now() -> datetime:
@@ -124,7 +126,7 @@ class Work:
     def source(self, name: str) -> Source:
         """Return the open source of a connection, opening it on first use."""
         if name not in self.sources:
-            self.sources[name] = open_source(self.config, name, now=self.now)
+            self.sources[name] = open_source(self.config, name, now=self.now, keys=self.run.keys)
         return self.sources[name]
 
     def record(self, name: str) -> ConnectionRecord:
@@ -243,8 +245,17 @@ def _freshness(change: Change, before: Freshness | None, run: int, now: datetime
     )
 
 
-def open_source(config: Config, name: str, *, now: Callable[[], datetime]) -> Source:
-    """Open one connection of the rules; the first request is sent by whoever uses it."""
+def open_source(
+    config: Config, name: str, *, now: Callable[[], datetime], keys: Keys = lambda _connection, _ids: {}
+) -> Source:
+    """Open one connection of the rules; the first request is sent by whoever uses it.
+
+    Args:
+        config: the rules.
+        name: of the connection.
+        now: the clock.
+        keys: what the mirror knows as the keys of a connection's items, by id.
+    """
     connection = config.connections[name]
     surroundings = Surroundings(
         connection=name,
@@ -252,6 +263,7 @@ def open_source(config: Config, name: str, *, now: Callable[[], datetime]) -> So
         now=now,
         budget_seconds=config.settings.budget_seconds,
         in_flight=config.settings.in_flight,
+        keys=lambda ids: keys(name, ids),
     )
     return connection.connector.open(connection.options, surroundings)
 

@@ -194,6 +194,8 @@ class Pass:
         departed = self.mirror.departed(selection)
         if not departed:
             return f"nothing has ever matched: {selection}"
+        if set(departed.values()) == {Departure.ARCHIVED}:
+            return f"all {items_word(len(departed))} archived: {selection}"
         if Departure.UNMATCHED not in departed.values():
             return f"all {items_word(len(departed))} vanished, deleted or hidden from us: {selection}"
         countable = isinstance(measure, Aggregate) and measure.kind in (AggregateKind.COUNT, AggregateKind.SUM)

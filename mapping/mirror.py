@@ -16,6 +16,12 @@ class Departure(StrEnum):
     """It still exists and is visible to us, but the selection no longer matches it."""
     VANISHED = "vanished"
     """It was deleted, or hidden from us; the vendor does not say which."""
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    """It may well be there, but not for our account."""
+    ARCHIVED = "archived"
+    MOVED = "moved"
+    """It lives on elsewhere under another id."""
 
 
 class Mirror(Protocol):

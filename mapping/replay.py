@@ -16,9 +16,22 @@ ORDER = (
     CauseKind.REOPENED,
     CauseKind.COMPLETED,
     CauseKind.SCOPE_REMOVED,
+    CauseKind.MOVED,
+    CauseKind.ARCHIVED,
+    CauseKind.HIDDEN,
     CauseKind.DELETED,
+    CauseKind.VANISHED,
 )
 """The order in which causes are applied. What leaves goes last, so that no step in between runs out of items."""
+
+LEFT = {
+    Departure.UNMATCHED: CauseKind.SCOPE_REMOVED,
+    Departure.VANISHED: CauseKind.VANISHED,
+    Departure.DELETED: CauseKind.DELETED,
+    Departure.HIDDEN: CauseKind.HIDDEN,
+    Departure.ARCHIVED: CauseKind.ARCHIVED,
+    Departure.MOVED: CauseKind.MOVED,
+}
 
 STATE_FIELDS = ("state", "status", "status_id", "resolution", "done_at")
 OTHER_FIELDS = ("kind", "parent", "level", "labels", "assignee", "created_at", "on", "key", "title", "url", "fields")
@@ -49,7 +62,7 @@ class ItemChange:
         if self.old is None:
             return {CauseKind.SCOPE_ADDED: ()}
         if self.new is None:
-            return {CauseKind.DELETED if self.departure is Departure.VANISHED else CauseKind.SCOPE_REMOVED: ()}
+            return {LEFT[self.departure or Departure.UNMATCHED]: ()}
         kinds: dict[CauseKind, tuple[str, ...]] = {}
         for kind, names in (
             (CauseKind.RE_ESTIMATED, ("numbers",)),

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Insert,
     Update,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -135,8 +134,10 @@ class Merge:
         matched = exists().where(
             staged_census.c.selection == memberships.c.selection, staged_census.c.item == memberships.c.item
         )
-        gone = exists().where(
-            staged_vanished.c.selection == memberships.c.selection, staged_vanished.c.item == memberships.c.item
+        gone = (
+            select(staged_vanished.c.because)
+            .where(staged_vanished.c.selection == memberships.c.selection, staged_vanished.c.item == memberships.c.item)
+            .scalar_subquery()
         )
         leave = (
             update(memberships)
@@ -144,7 +145,7 @@ class Merge:
             .values(
                 until_run=self._seq,
                 until_at=self._at,
-                left_because=case((gone, Departure.VANISHED.value), else_=Departure.UNMATCHED.value),
+                left_because=func.coalesce(gone, Departure.UNMATCHED.value),
             )
         )
         left = self._written(leave)

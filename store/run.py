@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from mapping.mirror import Departure
 from mapping.readings import CheckIn, ConnectionRecord
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
@@ -99,10 +100,15 @@ class Run:
         with self._pulling():
             return self._staging.lost(selection)
 
-    def mark_vanished(self, selection: Selection, ids: Iterable[str]) -> None:
-        """Say which of the lost the vendor no longer gives; the others will have left as unmatched."""
+    def mark_vanished(self, selection: Selection, ids: Iterable[str], because: Departure = Departure.VANISHED) -> None:
+        """Say which of the lost the vendor no longer gives, and how; the others will have left as unmatched."""
         with self._pulling():
-            self._staging.add_vanished(selection, ids)
+            self._staging.add_vanished(selection, ids, because)
+
+    def keys(self, connection: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return what the mirror last knew as the keys of items, by id; an item that it never held is absent."""
+        with self._pulling():
+            return self._staging.keys(connection, ids)
 
     def finish(self, result: PullResult) -> None:
         """Note how the pull of a selection ended. Only a complete one changes memberships and moves the watermark."""

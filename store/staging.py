@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, exists, func, select
 
+from mapping.mirror import Departure
 from mapping.words import Sample, Selection, WorkItem
 from store.codec import content_hash, encode_item
 from store.columns import Exact, Id, Instant, exact_text, instant_text
@@ -44,6 +45,7 @@ staged_vanished = Table(
     staging,
     Column("selection", Id),
     Column("item", Id),
+    Column("because", Text),
     prefixes=["TEMPORARY"],
     info={"key": ("selection", "item")},
 )
@@ -104,9 +106,9 @@ class Staging:
         """Keep ids that a selection matches now."""
         self._add(staged_census, [(selection.key, item) for item in ids])
 
-    def add_vanished(self, selection: Selection, ids: Iterable[str]) -> None:
-        """Keep ids that the vendor no longer gives."""
-        self._add(staged_vanished, [(selection.key, item) for item in ids])
+    def add_vanished(self, selection: Selection, ids: Iterable[str], because: Departure) -> None:
+        """Keep ids that the vendor no longer gives, and what became of them."""
+        self._add(staged_vanished, [(selection.key, item, because.value) for item in ids])
 
     def add_complete(self, selection: Selection) -> None:
         """Let a selection's census decide over its memberships."""
@@ -133,6 +135,14 @@ class Staging:
         with self._connection.begin():
             known = set(self._connection.scalars(mirrored)) | set(self._connection.scalars(read))
         return [item for item in dict.fromkeys(ids) if item not in known]
+
+    def keys(self, connection: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return the keys of items as the mirror holds them, by id."""
+        query = select(items.c.id, items.c.key).where(
+            items.c.connection == connection, self._native.among(items.c.id, ids)
+        )
+        with self._connection.begin():
+            return {row.id: row.key for row in self._connection.execute(query)}
 
     def lost(self, selection: Selection) -> list[str]:
         """Return current members that the staged census lacks, sorted."""

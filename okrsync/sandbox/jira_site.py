@@ -43,6 +43,8 @@ class JiraSite:
     resolutions: list[Record] = field(default_factory=list)
     projects: list[Record] = field(default_factory=list)
     filters: list[Record] = field(default_factory=list)
+    away: dict[str, tuple[Record, list[Record]]] = field(default_factory=dict)
+    """Projects that were withdrawn, with their issues, by key."""
     boards: list[Record] = field(default_factory=list)
     """Board configurations, each with its ``type``."""
     data_center: bool = False
@@ -273,6 +275,36 @@ class JiraSite:
         parent = issue["fields"].get("parent")
         if parent is not None and self.find(parent["key"]) is not None:
             self._refresh_brief(parent["key"])
+
+    def withdraw(self, project_key: str, why: str) -> None:
+        """Take a project with its issues out of sight.
+
+        Args:
+            project_key: of the project.
+            why: ``archived`` or ``deleted`` (then it stands in that list of projects), or ``hidden``.
+        """
+        project = next(one for one in self.projects if one["key"] == project_key)
+        if why == "hidden":
+            self.projects.remove(project)
+        else:
+            project[why] = True
+        away = [one for one in self.issues.values() if one["fields"]["project"]["key"] == project_key]
+        for issue in away:
+            del self.issues[issue["id"]]
+            self._keys.pop(issue["key"].lower(), None)
+        self.away[project_key] = (project, away)
+        self._facts.clear()
+
+    def restore(self, project_key: str) -> None:
+        """Bring back a project that was withdrawn."""
+        project, issues = self.away.pop(project_key)
+        project.pop("archived", None)
+        project.pop("deleted", None)
+        if project not in self.projects:
+            self.projects.append(project)
+        for issue in issues:
+            self.put(issue)
+        self._facts.clear()
 
     def _changed(self, issue: Record, items: list[Record], at: datetime, by: Person) -> None:
         issue["fields"]["updated"] = jira_time(at)

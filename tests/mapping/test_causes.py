@@ -120,7 +120,7 @@ def test_each_cause_has_its_part_and_its_items() -> None:
         (CauseKind.REOPENED, "CHK-6"),
         (CauseKind.COMPLETED, "CHK-1"),
         (CauseKind.SCOPE_REMOVED, "CHK-4"),
-        (CauseKind.DELETED, "CHK-5"),
+        (CauseKind.VANISHED, "CHK-5"),
     ]
     assert [(part.kind, *part.items) for part in parts] == kinds
     for part, start, end in zip(parts, values, values[1:], strict=False):
