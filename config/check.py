@@ -29,7 +29,9 @@ class Finding:
         if self.problem is not None:
             return str(self.problem)
         if self.identity is not None:
-            return f"{self.connection}: {self.identity.account} on {self.identity.server}"
+            warning = self.identity.detail.get("warning")
+            who = f"{self.connection}: {self.identity.account} on {self.identity.server}"
+            return f"{who}; {warning}" if warning else who
         return f"{self.selection}: {_seen(self.glimpse)}"
 
 

@@ -44,7 +44,10 @@ class Identity:
     account: str
     server: str
     detail: Mapping[str, str] = field(default_factory=dict)
-    """More for people: time zone, product version, remaining quota. No secrets."""
+    """More for people: time zone, product version, remaining quota. No secrets.
+
+    What stands under ``warning`` is shown by every check: a token that ends soon.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

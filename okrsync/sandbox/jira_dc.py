@@ -40,7 +40,9 @@ Handler = Callable[[JiraSite, Request, datetime], Awaitable[object]]
 
 def data_center(cloud: JiraSite, base_url: str = "") -> JiraSite:
     """Return a Data Center with the issues of a Cloud site, each tied to its epic by Epic Link."""
-    site = JiraSite(base_url=base_url, account=JIRA_DC_ACCOUNT, title=f"{cloud.title} (Data Center)".strip(), data_center=True)
+    site = JiraSite(
+        base_url=base_url, account=JIRA_DC_ACCOUNT, title=f"{cloud.title} (Data Center)".strip(), data_center=True
+    )
     for name in ("statuses", "types", "resolutions", "projects", "filters", "boards"):
         setattr(site, name, deepcopy(getattr(cloud, name)))
     site.fields = words.fields(*words.CUSTOM_FIELDS, *words.DATA_CENTER_FIELDS)

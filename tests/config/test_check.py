@@ -24,12 +24,13 @@ class FakeSource:
     refusal: OkrsyncError | None = None
     unknown: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    warning: str = ""
     closed: list[bool] = field(default_factory=list)
 
     async def identify(self) -> Identity:
         if self.refusal:
             raise self.refusal
-        return Identity(account="Sync Robot", server="acme")
+        return Identity(account="Sync Robot", server="acme", detail={"warning": self.warning})
 
     async def glimpse(self, selection: Selection) -> Glimpse:
         if selection.spec in self.hidden:
@@ -86,6 +87,13 @@ async def test_a_check_without_problems_says_who_we_are_and_what_is_seen(tmp_pat
         "kpis: Sync Robot on acme",
     ]
     assert jira.closed == [True]
+
+
+async def test_a_token_that_ends_soon_is_told_beside_who_we_are(tmp_path: Path) -> None:
+    jira = FakeSource(warning="its token ends on 2026-12-02, in 9 days: make a new one before")
+    found = await findings(loaded(tmp_path, key_result("{baseline: 0%, target: 90%}", POINTS)), jira=jira)
+    assert str(found[0]) == "jira: Sync Robot on acme; its token ends on 2026-12-02, in 9 days: make a new one before"
+    assert all(each.problem is None for each in found)
 
 
 async def test_several_candidates_for_a_field_are_told_where_a_rule_reads_it(tmp_path: Path) -> None:
