@@ -8,6 +8,7 @@ from connectors.port import Connector
 from mapping.errors import FixConfigError
 
 BUILT_IN = {
+    "asana": "connectors.asana",
     "github": "connectors.github",
     "jira": "connectors.jira",
     "spreadsheet": "connectors.spreadsheet",

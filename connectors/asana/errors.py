@@ -28,7 +28,7 @@ class RefusedError(FixConfigError):
 def classify(reply: Reply) -> OkrsyncError | None:
     """Return the error for an answer of 400 and above; None leaves it to the general one."""
     who, says = f"{reply.connection}: Asana", f" ({said})" if (said := reply.says()) else ""
-    thing = "/".join(reply.url.rsplit("/", 3)[-3:]) if reply.url.count("/") > 4 else reply.url
+    thing = reply.url.rpartition("/api/1.0/")[2]
     match reply.status:
         case 400 if any(word in says.lower() for word in _TOKEN_WORDS):
             return PartialReadError(

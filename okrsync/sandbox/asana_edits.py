@@ -115,7 +115,7 @@ class AsanaEdits:
     def move(self, task: Record, project: Project, section: str, *, top: bool = False) -> None:
         """Move a task to another section of a project that it is in."""
         home = next(each for each in task["memberships"] if each["project"]["gid"] == project.gid)
-        old, home["section"] = home["section"], _compact(project.section(section))
+        old, home["section"] = home.get("section"), _compact(project.section(section))
         self.site.rank(project.gid, task["gid"], top=top)
         there = {"project": self.site.project_compact(project.gid), "new_section": home["section"]}
         self._tell(task, "section_changed", **there, **({"old_section": old} if old else {}))
@@ -165,8 +165,8 @@ class AsanaEdits:
 
     def _place(self, task: Record, project: Project, section: str, *, top: bool) -> None:
         there = project.section(section) if section else next(iter(project.sections), None)
-        home = {"project": self.site.project_compact(project.gid), "section": _compact(there) if there else None}
-        task["memberships"].append(home)
+        section_told = {"section": _compact(there)} if there else {}
+        task["memberships"].append({"project": self.site.project_compact(project.gid)} | section_told)
         self.site.give_fields(task, project)
         self.site.rank(project.gid, task["gid"], top=top)
         task["modified_at"] = asana_time(self.at)

@@ -24,7 +24,7 @@ def repeat_asana_page(*, anew: bool = False) -> Change:
         page = json.loads(first.setdefault(key, reply.body))
         offset = f"c2FtZQ{asked.params().get('offset', '') if anew else ''}"
         page["next_page"] = {"offset": offset, "path": asked.path, "uri": f"https://app.asana.test{asked.path}"}
-        return replace(reply, body=json_bytes(page))
+        return replace(reply, status=200, body=json_bytes(page))
 
     change.__name__ = "repeat asana page"
     return change
