@@ -74,7 +74,7 @@ class _Item(Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: Instant
     project: _Id
     field_values: _Values
-    content: Raw | None
+    content: Raw = Raw(b"null")
 
 
 class RedactedError(ValueError):
@@ -122,7 +122,7 @@ def placed(raw: Raw, board: Board) -> Placed:
         RedactedError: GitHub shows that there is an item, and not which.
     """
     item = msgspec.json.decode(raw, type=_Item)
-    if item.type == "REDACTED" or item.content is None or bytes(item.content) == b"null":
+    if item.type == "REDACTED" or bytes(item.content) == b"null":
         raise RedactedError(f"an item of {board.name} is hidden from this account")
     status, numbers, texts = _values(item, board)
     draft = msgspec.json.decode(item.content, type=_Content).typename == "DraftIssue"
@@ -160,7 +160,7 @@ def _values(item: _Item, board: Board) -> tuple[_Value, dict[str, Decimal], dict
 
 
 def _draft(item: _Item, board: Board) -> Record:
-    draft = msgspec.json.decode(item.content or b"", type=_Draft)
+    draft = msgspec.json.decode(item.content, type=_Draft)
     people = tuple(person.login for person in draft.assignees.nodes) if draft.assignees else ()
     number = str(item.full_database_id or 0)
     return Record(

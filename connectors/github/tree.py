@@ -28,7 +28,7 @@ PARENTS = 20
 
 
 class _Issue(Struct, frozen=True):
-    issue: Raw | None
+    issue: Raw = Raw(b"null")
 
 
 class _Root(Struct, frozen=True):
@@ -80,7 +80,7 @@ class Trees:
         owner, _, name = repo.partition("/")
         asked = {"owner": owner, "name": name, "number": number}
         data = await self._client.graphql.ask(queries.ROOT, asked, _Root, named, patient=True)
-        if data.repository.issue is None:
+        if bytes(data.repository.issue) == b"null":
             raise not_visible(self._client.connection, named)
         return from_graphql(data.repository.issue)
 

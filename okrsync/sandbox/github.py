@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from okrsync.sandbox.github_kinds import Repository
 from okrsync.sandbox.github_repo import repository_record
-from okrsync.sandbox.github_site import GitHubSite, Repository
+from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.graphql import execute
 from okrsync.sandbox.wire import Record, RefusedError, answer, digest, instant_of, json_bytes, next_hour
 
@@ -46,6 +47,7 @@ class Given:
 
     value: object
     headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 Handler = Callable[[GitHubSite, Request, datetime], Awaitable[Given]]
@@ -89,6 +91,10 @@ def github_app(site: Callable[[], GitHubSite], clock: Callable[[], datetime]) ->
         ("GET", "/repositories/{repository_id:int}/milestones", _milestones),
         ("GET", "/repositories/{repository_id:int}/labels", _labels),
     ]
+    from okrsync.sandbox.github_apps import APP_HANDLERS  # late: they build on this module
+    from okrsync.sandbox.github_more import HANDLERS
+
+    handlers += HANDLERS + APP_HANDLERS
     routes = [
         Route(path, _endpoint(site, clock, quota, handler), methods=[method]) for method, path, handler in handlers
     ]
@@ -104,7 +110,7 @@ def _endpoint(
         now = clock()
         headers = {"x-github-media-type": "github.v3; format=json", "x-github-api-version-selected": "2022-11-28"}
         try:
-            _authenticate(request, site())
+            _authenticate(request, site(), now)
             given = await handler(site(), request, now)
         except RefusedError as refused:
             return answer(refused.body, status=refused.status, headers=headers | quota.count(now) | refused.headers)
@@ -112,17 +118,31 @@ def _endpoint(
         headers |= given.headers | {"etag": etag, "cache-control": "private, max-age=60, s-maxage=60"}
         if request.method == "GET" and request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)  # costs nothing of the quota
-        return answer(given.value, headers=quota.count(now) | headers)
+        return answer(given.value, status=given.status, headers=quota.count(now) | headers)
 
     return endpoint
 
 
-def _authenticate(request: Request, site: GitHubSite) -> None:
+def _authenticate(request: Request, site: GitHubSite, now: datetime) -> None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not scheme:
         raise github_error(401, "Requires authentication")
+    if site.app is not None and token.strip() in site.app.tokens:
+        if site.app.tokens[token.strip()] <= now:
+            raise github_error(401, "Bad credentials")
+        if request.url.path.endswith("/user"):
+            raise github_error(403, "Resource not accessible by integration")
+        return
+    if signs_for_itself(request):
+        return  # these check the App's own statement
     if scheme.lower() not in ("bearer", "token") or token.strip() != site.account.token:
         raise github_error(401, "Bad credentials")
+
+
+def signs_for_itself(request: Request) -> bool:
+    """Return whether an App asks here with its own signature instead of a token."""
+    path = request.url.path
+    return path.endswith(("/app", "/installation")) or "/app/installations" in path
 
 
 async def _no_route(_request: Request, _error: Exception) -> Response:
@@ -130,7 +150,7 @@ async def _no_route(_request: Request, _error: Exception) -> Response:
     return answer(refused.body, status=404)
 
 
-def _repository_of(site: GitHubSite, request: Request) -> Repository:
+def repository_of(site: GitHubSite, request: Request) -> Repository:
     """Return the repository asked for; 404 also means that it is hidden from us."""
     params = request.path_params
     if "repository_id" in params:
@@ -142,15 +162,16 @@ def _repository_of(site: GitHubSite, request: Request) -> Repository:
     return found
 
 
-def _number(request: Request, name: str, default: int) -> int:
+def number_of(request: Request, name: str, default: int) -> int:
+    """Return a number of the query."""
     text = request.query_params.get(name, "")
     return int(text) if text.isdigit() and int(text) > 0 else default  # GitHub overlooks nonsense here
 
 
-def _paged(request: Request, site: GitHubSite, records: list[Record], path: str) -> Given:
+def paged(request: Request, site: GitHubSite, records: list[Record], path: str) -> Given:
     """Return a page with its Link header; the links go by the repository's number, as GitHub's do."""
-    size = min(_number(request, "per_page", DEFAULT_PER_PAGE), MOST_PER_PAGE)
-    page = _number(request, "page", 1)
+    size = min(number_of(request, "per_page", DEFAULT_PER_PAGE), MOST_PER_PAGE)
+    page = number_of(request, "page", 1)
     if page > MOST_PAGES:
         message = "In order to keep the API fast for all users, pagination is limited for this resource."
         raise RefusedError(422, {"message": message, "documentation_url": DOCS + "/using-the-rest-api"})
@@ -185,7 +206,7 @@ async def _rate_limit(_site: GitHubSite, _request: Request, now: datetime) -> Gi
 
 
 async def _repository(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    return Given(repository_record(site, _repository_of(site, request)))
+    return Given(repository_record(site, repository_of(site, request)))
 
 
 def _choice(request: Request, name: str) -> str:
@@ -219,11 +240,12 @@ def _instant(request: Request, name: str) -> datetime | None:
 
 
 async def _issues(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    repository = _repository_of(site, request)
+    repository = repository_of(site, request)
     state, sort, direction = (_choice(request, name) for name in ("state", "sort", "direction"))
     since = _instant(request, "since")
     labels = {label.lower() for label in request.query_params.get("labels", "").split(",") if label}
     milestone = _milestone_filter(repository, request.query_params.get("milestone"))
+    assignee, kind = request.query_params.get("assignee"), request.query_params.get("type")
     found = [
         record
         for record in repository.records
@@ -231,10 +253,12 @@ async def _issues(site: GitHubSite, request: Request, _now: datetime) -> Given:
         and (since is None or instant_of(record["updated_at"]) >= since)
         and labels <= {label["name"].lower() for label in record["labels"]}
         and milestone(record)
+        and (assignee is None or assignee in [person["login"] for person in record["assignees"]])
+        and (kind is None or (record.get("type") or {}).get("name", "").lower() == kind.lower())
     ]
     key = {"created": "created_at", "updated": "updated_at", "comments": "comments"}[sort]
     found.sort(key=lambda record: (record[key], record["number"]), reverse=direction == "desc")
-    return _paged(request, site, found, f"/repositories/{repository.id}/issues")
+    return paged(request, site, found, f"/repositories/{repository.id}/issues")
 
 
 def _milestone_filter(repository: Repository, wanted: str | None) -> Callable[[Record], bool]:
@@ -257,23 +281,26 @@ def _milestone_filter(repository: Repository, wanted: str | None) -> Callable[[R
 
 
 async def _issue(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    repository, number = _repository_of(site, request), request.path_params["number"]
+    repository, number = repository_of(site, request), request.path_params["number"]
     for record in repository.records:
         if record["number"] == number:
             return Given(record)
-    if number <= max((record["number"] for record in repository.records), default=0):
+    if where := repository.gone.get(number):
+        moved = {"message": "Moved Permanently", "url": where, "documentation_url": DOCS}
+        raise RefusedError(301, moved, {"location": where})
+    if number <= max((*repository.gone, *(record["number"] for record in repository.records)), default=0):
         raise github_error(410, "This issue was deleted", "/issues/issues#get-an-issue")
     raise github_error(404, "Not Found", "/issues/issues#get-an-issue")
 
 
 async def _milestones(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    repository, state = _repository_of(site, request), _choice(request, "state")
+    repository, state = repository_of(site, request), _choice(request, "state")
     found = [one for one in repository.milestones if state in ("all", one["state"])]
-    return _paged(request, site, found, f"/repositories/{repository.id}/milestones")
+    return paged(request, site, found, f"/repositories/{repository.id}/milestones")
 
 
 async def _milestone(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    for one in _repository_of(site, request).milestones:
+    for one in repository_of(site, request).milestones:
         if one["number"] == request.path_params["number"]:
             return Given(one)
     raise github_error(404, "Not Found", "/issues/milestones#get-a-milestone")
@@ -290,5 +317,5 @@ async def _graphql(site: GitHubSite, request: Request, now: datetime) -> Given:
 
 
 async def _labels(site: GitHubSite, request: Request, _now: datetime) -> Given:
-    repository = _repository_of(site, request)
-    return _paged(request, site, repository.labels, f"/repositories/{repository.id}/labels")
+    repository = repository_of(site, request)
+    return paged(request, site, repository.labels, f"/repositories/{repository.id}/labels")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from okrsync.sandbox.github_site import WEB, GitHubSite, Repository, node_id
+from okrsync.sandbox.github_kinds import WEB, Repository, node_id
+from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.wire import Record
 
 _PATHS = {
@@ -97,4 +98,5 @@ def repository_record(site: GitHubSite, repository: Repository) -> Record:
     record |= dict.fromkeys(("archived", "disabled", "has_discussions", "has_pages", "allow_forking"), False)
     record |= dict.fromkeys(("has_issues", "has_projects", "has_downloads", "has_wiki"), True)
     record |= dict.fromkeys(("stargazers_count", "watchers_count", "watchers", "forks", "forks_count"), 0)
+    record |= {"stargazers_count": len(repository.stars), "archived": repository.archived}
     return record | {"open_issues": opened, "open_issues_count": opened, "network_count": 0, "subscribers_count": 3}

@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from okrsync.sandbox.accounts import GITHUB_ACCOUNT, Account
+from okrsync.sandbox.github_kinds import WEB, App, Project, Repository, node_id
 from okrsync.sandbox.jira_words import Person
 from okrsync.sandbox.wire import Record, digest, github_time
-
-WEB = "https://github.test"
-"""Where people would look; the sandbox has no pages."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Repository:
-    """One repository. ``records`` are served in the order asked for, doubles included if there are any."""
-
-    owner: str
-    name: str
-    id: int
-    description: str = ""
-    created_at: str = "2020-02-03T09:00:00Z"
-    records: list[Record] = field(default_factory=list)
-    labels: list[Record] = field(default_factory=list)
-    milestones: list[Record] = field(default_factory=list)
-
-    @property
-    def full_name(self) -> str:
-        """Owner and name, as in addresses."""
-        return f"{self.owner}/{self.name}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +20,13 @@ class GitHubSite:
     account: Account = GITHUB_ACCOUNT
     repositories: dict[str, Repository] = field(default_factory=dict)
     """By full name in lower case."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """Node id of a sub-issue to that of its parent."""
+    timelines: dict[str, list[Record]] = field(default_factory=dict)
+    """Node id of an issue to what happened to it, oldest first, as "List timeline events" gives it."""
+    projects: list[Project] = field(default_factory=list)
+    app: App | None = None
+    """The GitHub App that may ask as well, with tokens of an hour."""
 
     @classmethod
     def from_records(
@@ -178,8 +163,32 @@ class GitHubSite:
             pull_request = {"url": api, "html_url": web, "diff_url": web + ".diff", "patch_url": web + ".patch"}
             record |= {"draft": False, "pull_request": pull_request | {"merged_at": None}}
         repository.records.append(record)
+        for label in record["labels"]:
+            self.happened(record, "labeled", at=at, by=by, label=_short_label(label))
+        if record["milestone"]:
+            self.happened(record, "milestoned", at=at, by=by, milestone={"title": record["milestone"]["title"]})
         self.recount(repository)
         return record
+
+    def happened(self, record: Record, event: str, *, at: datetime, by: Person | None = None, **more: object) -> None:
+        """Add an event to the timeline of an issue."""
+        events = self.timelines.setdefault(record["node_id"], [])
+        number = record["id"] * 100 + len(events)
+        api = "/".join(record["repository_url"].split("/"))
+        events.append(
+            {
+                "id": number,
+                "node_id": node_id("EV", 0, number),
+                "url": f"{api}/issues/events/{number}",
+                "actor": self.user(by or self.account.person),
+                "event": event,
+                "commit_id": None,
+                "commit_url": None,
+                "created_at": github_time(at),
+                "performed_via_github_app": None,
+            }
+            | more
+        )
 
     def close(self, record: Record, *, at: datetime, by: Person, reason: str = "completed") -> None:
         """Close an issue (``completed``, ``not_planned``, ``duplicate``); a pull request ``completed`` is merged."""
@@ -188,8 +197,12 @@ class GitHubSite:
         record["closed_by"] = self.user(by)
         if "pull_request" in record:
             record["pull_request"]["merged_at"] = github_time(at) if reason == "completed" else None
+            if reason == "completed":
+                self.happened(record, "merged", at=at, by=by)
+            self.happened(record, "closed", at=at, by=by, state_reason=None)
         else:
             record["state_reason"] = reason
+            self.happened(record, "closed", at=at, by=by, state_reason=reason)
         self._recount_of(record)
 
     def reopen(self, record: Record, *, at: datetime) -> None:
@@ -199,19 +212,30 @@ class GitHubSite:
         record["closed_at"] = record["closed_by"] = None
         if "pull_request" not in record:
             record["state_reason"] = "reopened"
+        self.happened(record, "reopened", at=at, state_reason=None)
         self._recount_of(record)
 
     def relabel(self, full_name: str, number: int, labels: Sequence[str], *, at: datetime) -> None:
         """Replace the labels of an issue."""
         repository = self.repositories[full_name.lower()]
         record = self.issue(full_name, number)
+        before = {label["name"]: label for label in record["labels"]}
         record["labels"] = [label for label in repository.labels if label["name"] in labels]
         record["updated_at"] = github_time(at)
+        after = {label["name"]: label for label in record["labels"]}
+        for name in sorted(after.keys() - before.keys()):
+            self.happened(record, "labeled", at=at, label=_short_label(after[name]))
+        for name in sorted(before.keys() - after.keys()):
+            self.happened(record, "unlabeled", at=at, label=_short_label(before[name]))
 
     def delete(self, full_name: str, number: int) -> None:
         """Delete an issue; it is absent from every list, and its own address answers 410."""
         repository = self.repositories[full_name.lower()]
+        for record in repository.records:
+            if record["number"] == number:
+                self.parents.pop(record["node_id"], None)
         repository.records = [record for record in repository.records if record["number"] != number]
+        repository.gone[number] = ""
         self.recount(repository)
 
     def recount(self, repository: Repository) -> None:
@@ -255,10 +279,8 @@ class GitHubSite:
         }
 
 
-def node_id(kind: str, owner: int, number: int) -> str:
-    """Return an opaque global id in GitHub's newer form (``I_kwDO…``)."""
-    raw = b"\x92\x00\xce" + (owner % 2**32).to_bytes(4, "big") + b"\xce" + (number % 2**32).to_bytes(4, "big")
-    return f"{kind}_{base64.urlsafe_b64encode(raw).decode().rstrip('=')}"
+def _short_label(label: Record) -> Record:
+    return {"name": label["name"], "color": label["color"]}
 
 
 def _reactions(url: str) -> Record:

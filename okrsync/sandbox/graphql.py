@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import chain
 
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.graphql_connections import FieldError
+from okrsync.sandbox.graphql_more import owner_node, project_item, project_node
 from okrsync.sandbox.graphql_query import GraphQLError, Part, Selected, Value, parse
-from okrsync.sandbox.graphql_types import Arguments, Node, actor, item_node, milestone_node, plain, repository_node
+from okrsync.sandbox.graphql_types import (
+    Arguments,
+    Node,
+    actor,
+    issues_under,
+    item_node,
+    milestone_node,
+    plain,
+    repository_node,
+)
 from okrsync.sandbox.wire import Record, github_time, next_hour
 
 POINTS = 5000
@@ -116,10 +128,11 @@ def _root(site: GitHubSite, now: datetime) -> Node:
             raise FieldError(
                 "ARGUMENT_LIMIT", f"You may not provide more than {MOST_IDS} node ids; you provided {count}."
             )
-        return [_by_id(site, id_) for id_ in ids]
+        return list(_by_ids(site, ids))
 
     fields: dict[str, Callable[[Arguments], object]] = {
         "repository": repository,
+        "repositoryOwner": lambda arguments: owner_node(site, str(arguments.get("login"))),
         "node": node,
         "nodes": nodes,
         "viewer": lambda _arguments: _viewer(site),
@@ -128,15 +141,39 @@ def _root(site: GitHubSite, now: datetime) -> Node:
     return Node("Query", fields)
 
 
-def _by_id(site: GitHubSite, id_: Value) -> Node | FieldError | None:
+def _by_id(site: GitHubSite, id_: Value) -> Node | FieldError:
+    return _by_ids(site, [id_])[0]
+
+
+def _by_ids(site: GitHubSite, ids: list[Value]) -> list[Node | FieldError]:
+    """Return the nodes with these ids, and an error for each that is not there."""
+    wanted = {str(id_) for id_ in ids}
+    found = {id_: make() for id_, make in _nodes(site, wanted)}
+    return [found.get(str(id_)) or FieldError("NOT_FOUND", f"Could not resolve to a node: '{id_}'") for id_ in ids]
+
+
+def _nodes(site: GitHubSite, wanted: set[str]) -> Iterator[tuple[str, Callable[[], Node]]]:
+    """Give those that are there of the nodes with these ids."""
+    for id_, make in chain(_of_repositories(site), _of_projects(site)):
+        if id_ in wanted:
+            yield id_, make
+
+
+def _of_repositories(site: GitHubSite) -> Iterator[tuple[str, Callable[[], Node]]]:
     for repository in site.repositories.values():
         for record in repository.records:
-            if record["node_id"] == id_:
-                return item_node(site, repository, record)
+            yield record["node_id"], partial(item_node, site, repository, record)
         for milestone in repository.milestones:
-            if milestone["node_id"] == id_:
-                return milestone_node(site, repository, milestone)
-    return FieldError("NOT_FOUND", f"Could not resolve to a node with the global id of '{id_}'")
+            yield milestone["node_id"], partial(milestone_node, site, repository, milestone)
+        for label in repository.labels:
+            yield label["node_id"], partial(issues_under, site, label)
+
+
+def _of_projects(site: GitHubSite) -> Iterator[tuple[str, Callable[[], Node]]]:
+    for project in site.projects:
+        yield project.node_id, partial(project_node, site, project)
+        for item in project.items:
+            yield item["id"], partial(project_item, site, project, item)
 
 
 def _viewer(site: GitHubSite) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from okrsync.sandbox.graphql_query import Value
-from okrsync.sandbox.wire import Record, instant_of
+from okrsync.sandbox.wire import Record, github_time, instant_of
 
 if TYPE_CHECKING:
     from okrsync.sandbox.graphql_types import Node
@@ -104,8 +104,10 @@ def filtered(records: Sequence[Record], arguments: Mapping[str, Value]) -> list[
     tests.append(_labels(arguments.get("labels"), any))
     tests.append(_labels(filters.get("labels"), all))
     if isinstance(since := filters.get("since"), str):
-        limit = instant_of(since)
-        tests.append(lambda record: instant_of(record["updated_at"]) >= limit)
+        limit = github_time(instant_of(since))  # all times are written alike, so their texts have their order
+        tests.insert(0, lambda record: record["updated_at"] >= limit)
+    if isinstance(kind := filters.get("type"), str):
+        tests.append(lambda record: str((record.get("type") or {}).get("name", "")).lower() == kind.lower())
     if isinstance(assignee := filters.get("assignee"), str):
         tests.append(lambda record: any(assignee in ("*", one["login"]) for one in record["assignees"]))
     return [record for record in records if all(test(record) for test in tests)]

@@ -8,7 +8,8 @@ from random import Random
 
 from okrsync.sandbox import company
 from okrsync.sandbox.days import midnight_utc, span_around, working_time
-from okrsync.sandbox.github_site import GitHubSite, Repository
+from okrsync.sandbox.github_kinds import Repository
+from okrsync.sandbox.github_site import GitHubSite
 
 OWNER = "rivelle"
 STOREFRONT, PAYMENTS = f"{OWNER}/storefront", f"{OWNER}/payments"
