@@ -28,7 +28,7 @@ from connectors.port import OnSkip
 
 FEW = 4
 """So many repositories are first looked at one by one, for most are short lists."""
-SHORT = 300
+SHORT = 500
 """Issues. A list up to this long brings its records along."""
 OVERLAP = timedelta(seconds=60)
 """Before the watermark: GitHub's times are whole seconds, and its replicas lag a little."""

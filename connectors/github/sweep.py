@@ -96,6 +96,8 @@ class Sweep(Generic[T]):
     """How many lanes at once."""
     now: datetime
     """Until where the last lane may be cut; what was updated later is read all the same."""
+    page: int = PAGE
+    """A lane with fewer left than this is not cut."""
     _roads: list[Road] = field(default_factory=list)
 
     async def run(self, repos: Sequence[str], since: datetime | None = None) -> AsyncIterator[list[T]]:
@@ -166,7 +168,7 @@ class Sweep(Generic[T]):
             cuttable = [
                 (lane.left, -number, lane, road)
                 for number, (road, lane) in enumerate((road, lane) for road in self._roads for lane in road.lanes)
-                if not lane.over and lane.left > PAGE and self._middle(lane) is not None
+                if not lane.over and lane.left > self.page and self._middle(lane) is not None
             ]
             if not cuttable:
                 return

@@ -72,6 +72,8 @@ def _installation(site: GitHubSite, app: App, number: int) -> Record:
     if number not in app.installations:
         raise github_error(404, "Not Found", "/apps/apps")
     owner = owner_record(site, app.installations[number])
+    # The description of the list wants an account to be a person and an enterprise at once.
+    owner |= {"name": owner["login"], "slug": owner["login"], "created_at": SINCE, "updated_at": SINCE}
     api = f"{site.base_url}/app/installations/{number}"
     record: Record = {"id": number, "app_id": app.id, "client_id": app.client_id, "app_slug": app.slug}
     record |= {"account": owner, "target_id": owner["id"], "target_type": "Organization", "events": []}

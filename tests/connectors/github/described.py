@@ -78,7 +78,7 @@ def graphql_problems(body: Json) -> list[str]:
     found = [error.message for error in validate(schema, document)]
     (operation,) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
-    declared = {one.variable.name.value: one.type for one in operation.variable_definitions}
+    declared = {one.variable.name.value: one.type for one in operation.variable_definitions or ()}
     given = body.get("variables") or {}
     found += [f"variable {name} is not declared" for name in given.keys() - declared.keys()]
     for name, type_ in declared.items():

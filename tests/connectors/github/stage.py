@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ class Watched(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         stage = self._stage
         stage.before(request)
-        answer = await self._app.handle_async_request(request)
+        answer = stage.answer(request) or await self._app.handle_async_request(request)
         body = await answer.aread()
         stage.watch.calls.append((request, answer.status_code, body))
         return httpx.Response(answer.status_code, headers=answer.headers, content=body)
@@ -51,6 +51,8 @@ class Stage:
     clock: FakeClock = field(default_factory=lambda: FakeClock(START + timedelta(days=60)))
     watch: Watch = field(default_factory=Watch)
     tick: int = 0
+    answer: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
+    """May answer instead of the sandbox, for faults."""
 
     def __post_init__(self) -> None:
         for number, name in enumerate(("shop", "app")):
@@ -96,7 +98,8 @@ class Stage:
         finally:
             await source.aclose()
         if PRESENT:
-            assert self.watch.problems() == []
+            problems = self.watch.problems()
+            assert not problems, "\n".join(problems[:8])
 
 
 def options(**given: object) -> GitHubOptions:
