@@ -22,11 +22,11 @@ from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
 from connectors.addresses import checked_base, origin, split, without_query
-from connectors.limits import asked_wait, near_limit, quota_wait, unbelievable
+from connectors.limits import asked_wait, is_burst, near_limit, quota_wait, unbelievable
 from connectors.port import Surroundings
 from connectors.redact import Redactor, guard_logs, release_logs
 from connectors.reply import Headers, Reply
-from connectors.retry import AttemptFailedError, Budget, Gate, Retry, Trouble
+from connectors.retry import EVERYWHERE, AttemptFailedError, Budget, Gate, Retry, Trouble
 from connectors.unpack import Unpacker
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
 
@@ -206,10 +206,10 @@ class HttpClient:
         call = await self._authorized(call)
         if self._pace is not None:
             await self._pace.acquire()  # before the gate: nothing may be waited for between its window and the request
-        async with self._gate.pass_through():
+        async with self._gate.pass_through(call.endpoint):
             began = self._around.monotonic()
             reply = await self._follow(call)
-            self._heed(reply, began)
+            self._heed(reply, began, call.endpoint)
         if reply.status == 401 and call.lent and self._authority is not None and self._authority.refused():
             raise AttemptFailedError(Trouble.AWAY, f"no longer takes the credential it was sent for {reply.url}")
         return self._judge(call, reply)
@@ -315,7 +315,7 @@ class HttpClient:
             text = f"{type(error).__name__} {text}"
         return AttemptFailedError(Trouble.AWAY, f"broke off its answer to {without_query(url)} ({text})")
 
-    def _heed(self, reply: Reply, began: float) -> None:
+    def _heed(self, reply: Reply, began: float, endpoint: str) -> None:
         """Close the gate for all when this answer asks for it.
 
         Raises:
@@ -328,7 +328,7 @@ class HttpClient:
         if asked is not None:
             if unbelievable(reply.headers, now):
                 log.warning("%s: cannot wait for Retry-After %.40r", self._who, reply.headers["retry-after"])
-            self._gate.close(asked)
+            self._gate.close(asked, endpoint if is_burst(reply.headers) else EVERYWHERE)
             self._gate.slow_down(began)
             reason = reply.headers.get("ratelimit-reason", "")
             what = f"is busy ({reply.status}{', ' + reason if reason else ''})"
@@ -417,6 +417,12 @@ class _Call:
     expect_json: bool
     lent: bool = False
     """Whether its credential came from the authority."""
+
+    @property
+    def endpoint(self) -> str:
+        """What a vendor's limit for one endpoint is about: the method, and the path without ids and keys."""
+        path = split(self.url).path
+        return f"{self.method} {'/'.join('*' if any(map(str.isdigit, part)) else part for part in path.split('/')[1:])}"
 
 
 def _query(params: Params | None) -> dict[str, str | int | list[str]] | None:

@@ -55,21 +55,33 @@ def near_limit(headers: Headers) -> bool:
     return headers.get("x-ratelimit-nearlimit", "").strip().lower() == "true"
 
 
+def is_burst(headers: Headers) -> bool:
+    """Return whether a limit is one of Jira's for a single endpoint, so that others need not wait.
+
+    Jira names three regimes in RateLimit-Reason: quotas of points an hour (``jira-quota-global-based``,
+    ``jira-quota-tenant-based``), which are for everything, bursts a second and endpoint (``jira-burst-based``), and
+    writes to one issue (``jira-per-issue-on-write``).
+    """
+    return headers.get("ratelimit-reason", "").strip().lower() in {"jira-burst-based", "jira-per-issue-on-write"}
+
+
 def asked_wait(status: int, headers: Headers, body: bytes, now: datetime) -> float | None:
     """Return the least seconds to wait when this answer is a "slow down", 0 when it names none; None when it is not.
 
-    A 403 is one when it says so: by Retry-After, by a quota used up, or in words (GitHub's secondary limits).
+    A 403 is one when it says so: by Retry-After, by a quota used up, or in words (GitHub's secondary limits). A
+    Retry-After of 0 says nothing there and with a 503: Jira Data Center sends it with each answer while it has tokens
+    left.
     """
     stated, quota = retry_after(headers, now), quota_wait(headers, now)
     asked = max((seconds for seconds in (stated, quota) if seconds is not None), default=None)
     if status == 429:
         return asked if asked is not None else _unstated(headers)
     if status == 403:
-        if asked is None and any(text in body[:4096].lower() for text in SECONDARY_TEXTS):
+        if not asked and any(text in body[:4096].lower() for text in SECONDARY_TEXTS):
             return SECONDARY_WAIT
-        return asked
-    if status == 503 and stated is not None:
-        return stated
+        return asked or None
+    if status == 503:
+        return stated or None
     return None
 
 

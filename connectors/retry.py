@@ -22,6 +22,10 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: full jitter draws from 0 to ``FIRST_WAIT`` doubled with every attempt, up to ``LONGEST_WAIT``."""
 
 
+EVERYWHERE = ""
+"""The name of a window that is for all endpoints."""
+
+
 class Trouble(StrEnum):
     """What went wrong with one attempt."""
 
@@ -71,7 +75,8 @@ class Budget:
 class Gate:
     """Lets requests through: so many at once, and none inside a window that the vendor has forbidden.
 
-    The number in flight is halved when the vendor says slow down and grows by one for every full round of good answers.
+    A window is for everything, or for one endpoint alone. The number in flight is halved when the vendor says slow down
+    and grows by one for every full round of good answers.
     """
 
     def __init__(self, surroundings: Surroundings, budget: Budget, who: str) -> None:
@@ -79,7 +84,7 @@ class Gate:
         self._around = surroundings
         self._budget = budget
         self._who = who
-        self._until = 0.0
+        self._until: dict[str, float] = {EVERYWHERE: 0.0}
         self._inside = 0
         self._changed = asyncio.Condition()
         self._slowed_at = float("-inf")
@@ -87,26 +92,33 @@ class Gate:
         """How many requests may be in flight now."""
 
     @asynccontextmanager
-    async def pass_through(self) -> AsyncIterator[None]:
-        """Wait for the forbidden window to end and for a place in flight.
+    async def pass_through(self, endpoint: str = EVERYWHERE) -> AsyncIterator[None]:
+        """Wait for the forbidden windows to end and for a place in flight.
+
+        Who waits for the window of one endpoint takes no place from the others.
 
         Raises:
             TryAgainError: the window is longer than what is left of the budget.
         """
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._inside < int(self.allowed))
-            self._inside += 1
+        slept_for = 0.0
+        while True:
+            slept_for = await self._window(endpoint, slept_for)
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._inside < int(self.allowed))
+                if self._ends(endpoint) in (0.0, slept_for):  # nobody closed it while we waited for a place
+                    self._inside += 1
+                    break
         try:
-            await self._window()
             yield
         finally:
             self._inside -= 1
             async with self._changed:
                 self._changed.notify_all()
 
-    def close(self, seconds: float) -> None:
-        """Let nobody through for so many seconds from now."""
-        self._until = max(self._until, self._around.monotonic() + seconds)
+    def close(self, seconds: float, endpoint: str = EVERYWHERE) -> None:
+        """Let nobody through for so many seconds from now, or nobody to one endpoint."""
+        until = self._around.monotonic() + seconds
+        self._until[endpoint] = max(self._until.get(endpoint, 0.0), until)
 
     def slow_down(self, asked_at: float) -> None:
         """Halve the number in flight, once for all the requests that were under way together.
@@ -122,14 +134,24 @@ class Gate:
         """Take note of one good answer."""
         self.allowed = min(float(self._most), self.allowed + 1 / self.allowed)
 
-    async def _window(self) -> None:
-        slept_for: float | None = None
-        while (left := self._until - self._around.monotonic()) > 0 and self._until != slept_for:
+    def _ends(self, endpoint: str) -> float:
+        """Return when the window that holds now ends; 0 when none holds."""
+        until = max(self._until[EVERYWHERE], self._until.get(endpoint, 0.0))
+        return until if until > self._around.monotonic() else 0.0
+
+    async def _window(self, endpoint: str, slept_for: float) -> float:
+        """Wait for the window to end, and return which one that was.
+
+        A sleep may end a hair early; the same window is not waited for twice.
+        """
+        while (until := self._ends(endpoint)) not in (0.0, slept_for):
+            left = until - self._around.monotonic()
             if not self._budget.allows(left):
                 raise TryAgainError(over_budget(self._who, "is busy", left, self._budget.left))
-            slept_for = self._until  # a sleep may end a hair early; the same window is not waited for twice
+            slept_for = until
             self._budget.spend(left)
             await self._around.sleep(left)
+        return slept_for
 
 
 class Retry:

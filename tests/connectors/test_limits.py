@@ -117,3 +117,10 @@ def test_a_warning_that_the_quota_is_near_its_end_is_seen() -> None:
     assert near_limit(headers(x_ratelimit_nearlimit="true"))
     assert not near_limit(headers(x_ratelimit_nearlimit="false"))
     assert not near_limit(headers())
+
+
+def test_a_data_centers_retry_after_of_nought_is_no_slow_down() -> None:
+    always = headers(Retry_After="0", X_RateLimit_Remaining="99")
+    assert asked_wait(403, always, b"", NOW) is None
+    assert asked_wait(503, always, b"", NOW) is None
+    assert asked_wait(429, always, b"", NOW) == 0
