@@ -58,7 +58,7 @@ def classify(reply: Reply) -> OkrsyncError | None:
             )
         case 404:
             return RefusedError(
-                f"{who} knows no {thing} (404){says}: it was deleted, or the gid is not one of these", GONE
+                f"{who} has no record of {thing} (404){says}: it was deleted, or the gid is not one of these", GONE
             )
     return None
 
@@ -74,5 +74,5 @@ def refused(connection: str, what: str, error: RefusedError) -> FixConfigError:
             return FixConfigError(f"{connection}: Asana does not show {what} to connection {connection} (403): {do}")
         case 404:
             do = "it was deleted, or its gid is another; a name of digits only is taken for a gid"
-            return FixConfigError(f"{connection}: Asana knows no {what} (404): {do}")
+            return FixConfigError(f"{connection}: Asana has no record of {what} (404): {do}")
     return error

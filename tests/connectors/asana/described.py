@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import re
 from datetime import datetime
@@ -26,7 +27,8 @@ def there() -> bool:
 
 @cache
 def _document() -> Schema:
-    return yaml.load(gzip.decompress(ASANA.read_bytes()), Loader=yaml.CSafeLoader)
+    found = yaml.load(gzip.decompress(ASANA.read_bytes()), Loader=yaml.CSafeLoader)
+    return json.loads(json.dumps(found, default=str))  # YAML reads statuses as numbers and examples as dates
 
 
 @cache
@@ -90,9 +92,18 @@ def answer_problems(path: str, method: str, status: int, body: object) -> list[s
     response = responses.get(str(status)) or responses["404"]
     if "$ref" in response:
         response = _document()["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-    schema = _as_json_schema(response["content"]["application/json"]["schema"])
+    schema = _as_json_schema(_whole(response["content"]["application/json"]["schema"]))
     validator = Draft202012Validator({**schema, "components": _components()})
     return [f"{template} {error.json_path}: {error.message[:200]}" for error in validator.iter_errors(body)]
+
+
+def _whole(schema: Schema) -> Schema:
+    """Return the schema of an answer with whole records in its list: ``opt_fields`` may ask for all their members."""
+    text = json.dumps(schema)
+    for name in re.findall(r"schemas/(\w+)Compact", text):
+        if f"{name}Response" in _document()["components"]["schemas"]:
+            text = text.replace(f"schemas/{name}Compact", f"schemas/{name}Response")
+    return json.loads(text)
 
 
 def _parameter(parameter: Schema) -> Schema:
