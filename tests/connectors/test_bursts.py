@@ -39,7 +39,7 @@ def client(server: Server, *, in_flight: int = 8) -> HttpClient:
     )
 
 
-async def limited_then_other(headers: dict[str, str], *, in_flight: int = 8) -> list[tuple[str, float]]:
+async def limited_then_other(headers: dict[str, str], *, in_flight: int = 8) -> list[tuple[str, int]]:
     server = Server(FakeClock(), {"/search": headers})
     http = client(server, in_flight=in_flight)
     first = asyncio.create_task(http.post("search", json={}))
