@@ -66,8 +66,8 @@ STORY_FIELDS = (
     "new_enum_value.name",
     "old_multi_enum_values.name",
     "new_multi_enum_values.name",
-    "old_date_value.due_on",
-    "new_date_value.due_on",
+    "old_date_value",
+    "new_date_value",
 )
 """Never ``text``: it is written for people, in their language, and some of it can be edited."""
 
