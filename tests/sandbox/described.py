@@ -55,7 +55,17 @@ def _corrected(components: Schema) -> Schema:
     if change is not None:  # the ends of a changelog's change are null where a field was or becomes empty
         for name in ("from", "fromString", "to", "toString"):
             change["properties"][name]["type"] = ["string", "null"]
+    _correct_data_center(components["schemas"])
     return components
+
+
+def _correct_data_center(schemas: Schema) -> None:
+    """The same for Data Center, whose description knows no null and takes every field of an issue for an object."""
+    if "ChangeItemBean" not in schemas:
+        return
+    for name in ("from", "fromString", "to", "toString"):
+        schemas["ChangeItemBean"]["properties"][name]["type"] = ["string", "null"]
+    schemas["IssueBean"]["properties"]["fields"]["additionalProperties"] = {}
 
 
 def problems(name: str, path: str, method: str, answer: object, status: str = "200") -> list[str]:
