@@ -93,7 +93,8 @@ class Sample:
 class PastChange:
     """One change of a work item as the vendor's own history tells it, in our words.
 
-    ``field`` is a field of WorkItem: ``state``, ``status``, ``parent``, ``labels``, ``resolution``, ``numbers.<name>``.
+    ``field`` is a field of WorkItem: ``state``, ``status``, ``status_id``, ``parent``, ``labels``, ``resolution``,
+    ``numbers.<name>``, ``fields.<name>``.
     Values are text: a state by its value, a number as a decimal string, labels sorted and joined by a comma;
     None where there was nothing.
     """
