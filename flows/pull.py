@@ -17,6 +17,10 @@ from store import Run
 log = logging.getLogger(__name__)
 
 
+PAGES_AHEAD = 4
+"""So many pages of a census may wait for the fields of their items; the census goes on when one of them has them."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Progress:
     """How far the pull of one connection is; read by whoever shows it."""
@@ -168,6 +172,7 @@ class _Reading:
             raise group.exceptions[0] from group
 
     async def _census_and_reads(self, *, read_all: bool) -> None:
+        ahead: set[asyncio.Task[set[str]]] = set()
         async with asyncio.TaskGroup() as reads:
             async for page in self.pull.source.census(self.selection, self.pull.fields, self.skip):
                 self.pull.run.stage_census(self.selection, page.ids)
@@ -178,7 +183,9 @@ class _Reading:
                 lacking = [item for item in page.ids if item not in carried]
                 wanted = lacking if read_all else self.pull.run.unknown(self.pull.name, lacking)
                 if wanted and Capability.BY_IDS in self.pull.connector.capabilities:
-                    reads.create_task(self._by_ids(wanted))
+                    ahead.add(reads.create_task(self._by_ids(wanted)))
+                if len(ahead) >= PAGES_AHEAD:  # or a census of half a million ids would wait in memory for its reads
+                    _, ahead = await asyncio.wait(ahead, return_when=asyncio.FIRST_COMPLETED)
 
     async def _by_ids(self, ids: Sequence[str]) -> set[str]:
         found: set[str] = set()
