@@ -84,12 +84,19 @@ class _Title(Struct, frozen=True):
     title: str
 
 
+class _NodeId(Struct, frozen=True):
+    node_id: str | None = None
+
+
 class _RestEvent(Struct, frozen=True):
     event: str = ""
     created_at: Instant | None = None
     state_reason: str | None = None
     label: _Named | None = None
     milestone: _Title | None = None
+    issue_type: _Named | None = None
+    prev_issue_type: _Named | None = None
+    parent_issue: _NodeId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +226,8 @@ def _event(raw: Raw, project: str | None) -> Event | None:
     value = named.name if named else node.milestone_title or node.state_reason
     if node.parent is not None:
         value = node.parent.id
+    if kind == "issue_type_removed":
+        value = None
     return Event(at=at, kind=kind, value=value, old=node.prev_issue_type.name if node.prev_issue_type else None)
 
 
@@ -227,5 +236,17 @@ def rest_event(raw: Raw) -> Event | None:
     event = msgspec.json.decode(raw, type=_RestEvent)
     if event.event not in KINDS.values() or event.created_at is None:
         return None
-    named = event.label.name if event.label else event.milestone.title if event.milestone else None
-    return Event(at=event.created_at.astimezone(UTC), kind=event.event, value=named or event.state_reason)
+    at, old, value = event.created_at.astimezone(UTC), None, event.state_reason
+    if event.label or event.issue_type:
+        value = (event.label or event.issue_type or _Named("")).name
+    elif event.milestone:
+        value = event.milestone.title
+    elif event.parent_issue:
+        value = event.parent_issue.node_id
+    if event.event == "issue_type_removed":
+        value = None
+    if event.event == "issue_type_changed" and event.prev_issue_type:
+        old = event.prev_issue_type.name
+    elif event.event == "issue_type_removed" and event.issue_type:
+        old = event.issue_type.name
+    return Event(at=at, kind=event.event, value=value, old=old)

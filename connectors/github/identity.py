@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.github.client import GitHubClient, User
 from connectors.github.options import GitHubOptions
 from connectors.port import Identity
 
 EXPIRY = "github-authentication-token-expiration"
+SOON = timedelta(days=14)
 SHAPES = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S %z")
 """``2026-12-01 08:00:00 UTC`` and ``2026-12-01 08:00:00 +0100``."""
 
@@ -36,6 +37,8 @@ async def _account(client: GitHubClient, options: GitHubOptions) -> tuple[str, d
     detail = {}
     if expires := reply.headers.get(EXPIRY):
         detail["token expires"] = _with_days(expires, client.now())
+        if (at := expires_at(expires)) is not None and at - client.now() < SOON:
+            detail["warning"] = f"the token ends on {at:%Y-%m-%d}: make a new one before that, or syncs will fail"
     if scopes := reply.headers.get("x-oauth-scopes"):
         detail["scopes"] = scopes
     # "Resource not accessible by integration": the token of an App's installation belongs to no user.

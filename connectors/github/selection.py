@@ -132,7 +132,7 @@ class GitHubSelection(SelectionModel):
     def _is_a_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError(f"{value!r} is no time zone: write one such as Europe/Paris") from error
         return value
 

@@ -66,8 +66,8 @@ class Replay:
     def _states(self, events: Sequence[Event]) -> Iterable[PastChange]:
         """Give state, status and resolution, which change together, and end at what they are now."""
         before = self._opened(events)
-        for event, last in self._closings(events):
-            after = self._after(before, event, last=last)
+        for event, final in self._closings(events):
+            after = self._after(before, event, final=final)
             yield from self._differences(event.at, before, after)
             before = after
         now = self._now()
@@ -77,9 +77,10 @@ class Replay:
             yield from self._differences(at, before, now)
 
     def _closings(self, events: Sequence[Event]) -> Iterable[tuple[Event, bool]]:
+        """Give the events of state, each with whether it was never undone."""
         of_state = [one for one in events if one.kind in ("closed", "reopened", "merged", *DRAFTS)]
         for number, event in enumerate(of_state):
-            yield event, number == len(of_state) - 1
+            yield event, all(one.kind != "reopened" for one in of_state[number:])
 
     def _opened(self, events: Sequence[Event]) -> tuple[ItemState, str, str | None]:
         if not self._record.pull_request:
@@ -89,19 +90,19 @@ class Replay:
         return ItemState.IN_PROGRESS, "draft" if began_as_draft else "open", None
 
     def _after(
-        self, before: tuple[ItemState, str, str | None], event: Event, *, last: bool
+        self, before: tuple[ItemState, str, str | None], event: Event, *, final: bool
     ) -> tuple[ItemState, str, str | None]:
         state, status, _ = before
-        if event.kind == "merged":
-            return ItemState.DONE, "merged", None
+        if event.kind == "merged" or (event.kind == "closed" and final and self._record.merged):
+            return ItemState.DONE, "merged", None  # a merge closes as well, and older lists lack the merge
         if event.kind == "reopened":
             return (ItemState.IN_PROGRESS if self._record.pull_request else ItemState.TODO), "open", None
         if event.kind in DRAFTS:
             return (state, DRAFTS[event.kind], None) if status in ("open", "draft") else before
         if self._record.pull_request:
-            return before if status == "merged" else (ItemState.WONT_DO, "closed", None)  # a merge closes it as well
+            return ItemState.WONT_DO, "closed", None
         reason = (event.value or "").lower()
-        if not reason and last and self._record.closed:
+        if not reason and final and self._record.closed:
             reason = self._record.reason  # GitHub has not kept it with the event, but with the issue
         return self._closed_as(reason), "closed", reason or None
 

@@ -126,6 +126,8 @@ def _endpoint(
 def _authenticate(request: Request, site: GitHubSite, now: datetime) -> None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if not scheme:
+        if site.public and not request.url.path.endswith(("/graphql", "/user")):
+            return
         raise github_error(401, "Requires authentication")
     if site.app is not None and token.strip() in site.app.tokens:
         if site.app.tokens[token.strip()] <= now:

@@ -109,7 +109,8 @@ async def _runs(site: GitHubSite, request: Request, _now: datetime) -> Given:
     ]
     size, page = min(number_of(request, "per_page", 30), 100), number_of(request, "page", 1)
     shown = (found[:CAP] if query.get("created") else found)[(page - 1) * size : page * size]
-    return Given({"total_count": len(found), "workflow_runs": [_run(site, repository, run) for run in shown]})
+    short = repository_record(site, repository)
+    return Given({"total_count": len(found), "workflow_runs": [_run(site, repository, run, short) for run in shown]})
 
 
 def _span(text: str | None) -> tuple[str | None, str | None]:
@@ -121,10 +122,9 @@ def _span(text: str | None) -> tuple[str | None, str | None]:
     return first, last
 
 
-def _run(site: GitHubSite, repository: Repository, run: Record) -> Record:
+def _run(site: GitHubSite, repository: Repository, run: Record, short: Record) -> Record:
     url = f"{site.api(repository)}/actions/runs/{run['id']}"
     sha = digest(run["id"], length=40)
-    short = {name: repository_record(site, repository)[name] for name in repository_record(site, repository)}
     commit = {"id": sha, "tree_id": sha, "message": "Change", "timestamp": run["created_at"]}
     person = {"name": "Somebody", "email": "somebody@acme.test"}
     names = ("jobs", "logs", "cancel", "rerun", "artifacts", "workflow", "check_suite")
@@ -168,8 +168,8 @@ async def _search(site: GitHubSite, request: Request, _now: datetime) -> Given:
         raise RefusedError(
             422, {"message": "Only the first 1000 search results are available", "documentation_url": DOCS}
         )
-    items = [one | {"score": 1.0} for one in found[:CAP][(page - 1) * size : page * size]]
-    return Given({"total_count": len(found), "incomplete_results": False, "items": items})
+    items = [one | {"score": 1.0, "body": one["body"] or ""} for one in found[:CAP][(page - 1) * size : page * size]]
+    return Given({"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": items})
 
 
 def _meets(record: Record, name: str, value: str) -> bool:

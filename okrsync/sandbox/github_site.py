@@ -18,6 +18,8 @@ class GitHubSite:
 
     base_url: str = ""
     account: Account = GITHUB_ACCOUNT
+    public: bool = False
+    """Whether anybody may read over REST."""
     repositories: dict[str, Repository] = field(default_factory=dict)
     """By full name in lower case."""
     parents: dict[str, str] = field(default_factory=dict)

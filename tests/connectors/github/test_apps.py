@@ -180,6 +180,11 @@ async def identified(expires: str) -> Identity:
 async def test_the_end_of_a_token_is_shown_with_the_days_until_then(expires: str, says: str) -> None:
     identity = await identified(expires)
     assert identity.detail["token expires"] == f"{expires} ({says})"
+    assert "make a new one" in identity.detail["warning"]
+
+
+async def test_a_token_that_lasts_is_nothing_to_warn_of() -> None:
+    assert "warning" not in (await identified("2027-01-11 09:00:00 UTC")).detail
 
 
 async def test_an_end_written_in_a_new_way_is_shown_as_it_is() -> None:
