@@ -112,7 +112,11 @@ def _page(rows: Rows, fields: Sequence[str], request: Request, site: AsanaSite, 
     """Return a page: rows after the token's key, as many as the limit says."""
     params = request.query_params
     rows = sorted(rows, key=lambda row: row[0])
-    shape: Callable[[Record], Record] = (lambda each: projected(each, fields)) if fields else _compact
+
+    def shape(record: Record) -> Record:
+        whole = site.whole(record) if record["gid"] in site.tasks else record
+        return projected(whole, fields) if fields else _compact(whole)
+
     if "limit" not in params:
         if len(rows) > MOST_WITHOUT_LIMIT:
             raise asana_error(400, "The result is too large. You should use pagination (may require specifying limit)!")
@@ -294,7 +298,7 @@ def _tasks(site: AsanaSite, request: Request, now: datetime) -> Rows:
         rows = _of_section(site, params["section"])
     else:
         mine = (each for each in site.tasks.values() if (each.get("assignee") or {}).get("gid") == params["assignee"])
-        rows = _numbered(site.whole(each) for each in mine if site.visible(each["gid"]))
+        rows = _numbered(each for each in mine if site.visible(each["gid"]))
     return _since(rows, request, now)
 
 
@@ -307,7 +311,7 @@ def _of_project(site: AsanaSite, gid: str) -> Rows:
             task = site.tasks[task_gid]
             home = next(each for each in task["memberships"] if each["project"]["gid"] == gid)
             section = order.get((home.get("section") or {}).get("gid", ""), 0)
-            rows.append(((section, rank), site.whole(task)))
+            rows.append(((section, rank), task))
     return rows
 
 
@@ -353,7 +357,7 @@ def _tasks_of_tag(site: AsanaSite, request: Request, _now: datetime) -> Rows:
     gid = _gid(request)
     _seen(gid in site.tags, site, "tag", gid)
     tagged = (each for each in site.tasks.values() if any(tag["gid"] == gid for tag in each.get("tags", [])))
-    return _numbered(site.whole(each) for each in tagged if site.visible(each["gid"]))
+    return _numbered(each for each in tagged if site.visible(each["gid"]))
 
 
 def _task(site: AsanaSite, request: Request, _now: datetime) -> Record:
@@ -362,7 +366,7 @@ def _task(site: AsanaSite, request: Request, _now: datetime) -> Record:
 
 def _subtasks(site: AsanaSite, request: Request, _now: datetime) -> Rows:
     gid = _find_task(site, _gid(request))["gid"]
-    return [((0, site.ranks[gid][child]), site.whole(site.tasks[child])) for child in site.subtasks(gid)]
+    return [((0, site.ranks[gid][child]), site.tasks[child]) for child in site.subtasks(gid)]
 
 
 def _stories(site: AsanaSite, request: Request, _now: datetime) -> Rows:
