@@ -25,7 +25,7 @@ def as_text(value: str | int) -> str:
     return text
 
 
-Place = Annotated[str | int, AfterValidator(as_text)]
+NameOrGid = Annotated[str | int, AfterValidator(as_text)]
 """The name or gid of something in Asana; always text once it is read."""
 
 
@@ -35,20 +35,20 @@ class AsanaOptions(OptionsModel):
     token: SecretStr = Field(
         description="Personal access token, or that of a service account; write ${ASANA_TOKEN}, never the token itself."
     )
-    workspace: Place | None = Field(
+    workspace: NameOrGid | None = Field(
         default=None,
         description="Name or gid of the workspace where names are looked up; needed when the account is in several.",
     )
-    fields: dict[str, Place | tuple[Place, ...]] = Field(
+    fields: dict[str, NameOrGid | tuple[NameOrGid, ...]] = Field(
         default_factory=dict,
         description="Custom fields by the names that rules use: the rules' name to the field's gid or exact name, or "
         "to several when each project has a field of its own for the same thing.",
     )
-    in_progress: tuple[Place, ...] = Field(
+    in_progress: tuple[NameOrGid, ...] = Field(
         default=(),
         description="Names or gids of sections, or of statuses of custom task types, whose open tasks are in progress.",
     )
-    wont_do: tuple[Place, ...] = Field(
+    wont_do: tuple[NameOrGid, ...] = Field(
         default=(),
         description="Names or gids of sections, or of statuses of custom task types, whose tasks will not be done.",
     )

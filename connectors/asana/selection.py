@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from connectors.asana.options import Place
+from connectors.asana.options import NameOrGid
 from connectors.port import SelectionModel
 
 Choice = Literal["exclude", "include", "only"]
@@ -15,14 +15,14 @@ Choice = Literal["exclude", "include", "only"]
 class AsanaSelection(SelectionModel):
     """What may stand beside ``from: an Asana connection``: one place, and which kinds of tasks count."""
 
-    project: Place | None = Field(default=None, description="Name or gid of a project.")
-    section: Place | None = Field(
+    project: NameOrGid | None = Field(default=None, description="Name or gid of a project.")
+    section: NameOrGid | None = Field(
         default=None, description="Gid of a section; or its name, beside the project that it is in."
     )
-    portfolio: Place | None = Field(
+    portfolio: NameOrGid | None = Field(
         default=None, description="Name or gid of a portfolio: all its projects, those of portfolios inside it too."
     )
-    tag: Place | None = Field(default=None, description="Name or gid of a tag.")
+    tag: NameOrGid | None = Field(default=None, description="Name or gid of a tag.")
     subtasks: bool = Field(
         default=False,
         description="Whether subtasks belong to it, at every depth; a completion then counts the lowest level.",

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from okrsync.sandbox.asana_fields import COMPACT, projected
+from okrsync.sandbox.asana_fields import projected
+from okrsync.sandbox.asana_pages import Quota, Rows, asana_error, page_of
 from okrsync.sandbox.asana_site import AsanaSite, Project, person_gid
-from okrsync.sandbox.wire import Record, RefusedError, answer, digest, instant_of
+from okrsync.sandbox.wire import Record, RefusedError, answer, instant_of
 
-MOST_WITHOUT_LIMIT = 1000
-TOKEN_LASTS = timedelta(minutes=15)
-MINUTE = timedelta(minutes=1)
-
-Key = tuple[int, int]
-Rows = list[tuple[Key, Record]]
-"""What a list holds, with what it is ordered by: the next page begins after the last key."""
 Handler = Callable[[AsanaSite, Request, datetime], "Rows | Record"]
-
-
-def asana_error(status: int, message: str, headers: dict[str, str] | None = None) -> RefusedError:
-    """Return a refusal in Asana's shape."""
-    help_ = "For more information on API status codes and how to handle them, read the docs on errors."
-    return RefusedError(status, {"errors": [{"message": message, "help": help_}]}, headers)
-
-
-@dataclass(slots=True)
-class Quota:
-    """Counts the requests of the last minute, those that it refuses as well."""
-
-    asked: deque[datetime] = field(default_factory=deque)
-
-    def count(self, now: datetime, most: int | None) -> None:
-        """Count one request; raises RefusedError when there were too many."""
-        self.asked.append(now)
-        while self.asked and self.asked[0] <= now - MINUTE:
-            self.asked.popleft()
-        if most is not None and len(self.asked) > most:
-            wait = (self.asked[-most] + MINUTE - now).total_seconds()
-            raise asana_error(429, "You have made too many requests recently.", {"retry-after": str(int(wait) + 1)})
 
 
 def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> Starlette:
@@ -91,7 +59,7 @@ def _endpoint(
             fields = [each for each in request.query_params.get("opt_fields", "").split(",") if each]
             if isinstance(found, dict):
                 return answer({"data": projected(found, fields) if fields else found})
-            return answer(_page(found, fields, request, site(), now))
+            return answer(page_of(found, fields, request, site(), now))
         except RefusedError as refused:
             return answer(refused.body, status=refused.status, headers=refused.headers)
 
@@ -106,59 +74,6 @@ def _authenticate(request: Request, site: AsanaSite) -> None:
 
 async def _no_route(_request: Request, _error: Exception) -> Response:
     return answer(asana_error(404, "No matching route for request").body, status=404)
-
-
-def _page(rows: Rows, fields: Sequence[str], request: Request, site: AsanaSite, now: datetime) -> Record:
-    """Return a page: rows after the token's key, as many as the limit says."""
-    params = request.query_params
-    rows = sorted(rows, key=lambda row: row[0])
-
-    def shape(record: Record) -> Record:
-        whole = site.whole(record) if record["gid"] in site.tasks else record
-        return projected(whole, fields) if fields else _compact(whole)
-
-    if "limit" not in params:
-        if len(rows) > MOST_WITHOUT_LIMIT:
-            raise asana_error(400, "The result is too large. You should use pagination (may require specifying limit)!")
-        return {"data": [shape(record) for _, record in rows]}
-    if not params["limit"].isdigit() or not 1 <= int(params["limit"]) <= 100:
-        raise asana_error(400, "limit: Must be between 1 and 100.")
-    question = digest(request.url.path, *sorted(f"{k}={v}" for k, v in params.items() if k != "offset"))
-    if "offset" in params:
-        after = _after(params["offset"], question, now)
-        rows = [row for row in rows if row[0] > after]
-    most = min(int(params["limit"]), site.most)
-    page, more = rows[:most], len(rows) > most
-    return {
-        "data": [shape(record) for _, record in page],
-        "next_page": _next_page(page[-1][0], question, request, now) if more else None,
-    }
-
-
-def _next_page(key: Key, question: str, request: Request, now: datetime) -> Record:
-    # The instant is inside, as in the real token, so that no two tokens are the same.
-    raw = json.dumps({"after": key, "of": question, "at": now.isoformat()}).encode()
-    offset = base64.urlsafe_b64encode(raw).decode()
-    link = request.url.include_query_params(offset=offset)
-    return {"offset": offset, "path": f"{link.path}?{link.query}", "uri": str(link)}
-
-
-def _after(offset: str, question: str, now: datetime) -> Key:
-    try:
-        token = json.loads(base64.urlsafe_b64decode(offset.encode()))
-    except ValueError:
-        raise asana_error(400, "offset: Your pagination token is invalid.") from None
-    if token["of"] != question:
-        raise asana_error(400, "offset: Your pagination token is not of this request.")
-    if instant_of(token["at"]) + TOKEN_LASTS < now:
-        raise asana_error(400, "offset: Your pagination token has expired.")
-    first, second = token["after"]
-    return first, second
-
-
-def _compact(record: Record) -> Record:
-    names = COMPACT.get(record["resource_type"], COMPACT[""])
-    return {name: record[name] for name in names if name in record}
 
 
 def _numbered(records: Iterable[Record]) -> Rows:
