@@ -30,8 +30,8 @@ FEW = 4
 """So many repositories are first looked at one by one, for most are short lists."""
 SHORT = 500
 """Issues. A list up to this long brings its records along."""
-OVERLAP = timedelta(seconds=60)
-"""Before the watermark: GitHub's times are whole seconds, and its replicas lag a little."""
+OVERLAP = timedelta(minutes=5)
+"""Before the watermark: GitHub's replicas lag a little, and clocks differ."""
 
 
 class Listed(Struct, frozen=True):
@@ -145,7 +145,7 @@ class GraphQLIssues:
         if terms.since is not None:
             first = datetime.fromisoformat(str(filters[repos[0]]["since"]))
             since = first if since is None else max(first, since)
-        sweep = Sweep(self._client.connection, lanes.fetch, LANES, self._client.now())
+        sweep = Sweep(self._client.connection, lanes.fetch, LANES, self._client.now(), page=PAGE)
         async for nodes in sweep.run(repos, since):
             yield nodes
 
