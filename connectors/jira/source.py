@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from connectors.jira.roster import fates_of
 from connectors.jira.selection import JiraSelection
 from connectors.jira.shapes import FIELDS
 from connectors.jira.site import IDS_A_CALL, RECONCILED, Bulk, IssueId, Past, Site
-from connectors.jira.tree import DEEPEST, Tree
+from connectors.jira.tree import DEEPEST, Tree, moving
 from connectors.jira.wire import Wire
 from connectors.port import CensusPage, Fate, Glimpse, Identity, OnSkip, Surroundings
 from mapping.errors import FixConfigError, SkipRecordError
@@ -115,12 +115,13 @@ class JiraSource:
         for restriction in await self._restrictions(selection):
             query = jql.changed_since(restriction, since, OVERLAP)
             seen, more = SeenIds(), False
-            async with aclosing(site.records(query, _wanted(reader))) as pages:
-                async for page in pages:
-                    for record in page.records:
-                        seen.add(_id_of(record))
-                    yield await self._items(reader, page.records, on_skip)
-                    more = page.more
+            with self._settled(selection):
+                async with aclosing(site.records(query, _wanted(reader))) as pages:
+                    async for page in pages:
+                        for record in page.records:
+                            seen.add(_id_of(record))
+                        yield await self._items(reader, page.records, on_skip)
+                        more = page.more
             if not more:
                 continue
             async with aclosing(site.ids(query)) as listed:
@@ -170,7 +171,8 @@ class JiraSource:
             if not there:
                 continue  # a query that names an issue that is gone would be refused
             for restriction in await self._restrictions(selection):
-                records = await site.among(restriction, there, _wanted(reader))
+                with self._settled(selection):
+                    records = await site.among(restriction, there, _wanted(reader))
                 found |= {item.id: item for item in await self._items(reader, records, on_skip)}
         return [*found.values()]
 
@@ -231,6 +233,10 @@ class JiraSource:
             async for _ in self._ids(selection):
                 pass
         return self._trees[selection.key]
+
+    def _settled(self, selection: Selection) -> AbstractContextManager[None]:
+        """Return what to read a part of a selection in: a tree's queries name issues that may be gone by now."""
+        return moving(self._connection) if selection.key in self._trees else nullcontext()
 
     def _one_query(self, site: Site, chosen: JiraSelection) -> str | None:
         if not chosen.roots:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.jira.pieces import SeenIds, chunks
@@ -52,13 +53,22 @@ class Tree:
     async def _below(self, parents: Sequence[str], *, top: bool) -> AsyncGenerator[list[str], None]:
         restriction = self.site.below(parents)
         self.restrictions.append(restriction)
-        try:
+        with contextlib.nullcontext() if top else moving(self.connection):
             async for ids in self.site.ids(restriction):
                 yield ids
-        except QueryRefusedError as error:
-            if top:
-                raise
-            raise PartialReadError(
-                f"{self.connection}: Jira refused to list what is below issues that it had just named: "
-                "one of them went meanwhile, the next run tries again"
-            ) from error
+
+
+@contextlib.contextmanager
+def moving(connection: str) -> Iterator[None]:
+    """Take a refused query for what it is when it names issues that okrsync itself has found: one of them is gone.
+
+    Raises:
+        PartialReadError: instead of QueryRefusedError.
+    """
+    try:
+        yield
+    except QueryRefusedError as error:
+        raise PartialReadError(
+            f"{connection}: Jira refused to list what is below issues that it had just named: "
+            "one of them went meanwhile, the next run tries again"
+        ) from error

@@ -21,7 +21,6 @@ from okrsync.sandbox.jql_match import Asker, Compiler, Facts, SortKey, before, c
 from okrsync.sandbox.wire import Record, RefusedError, digest
 
 MOST_WITH_FIELDS = 100
-MOST_IDS = 5000
 DEFAULT_PAGE = 50
 MOST_RECONCILED = 50
 MOST_CHANGELOG_ENTRIES = 40
@@ -103,7 +102,7 @@ def search(site: JiraSite, asked: SearchRequest, now: datetime) -> Record:
     if asked.token is not None:
         last = _opened(asked.token, seal)
         found = [facts for facts in found if before(sort_key(facts, query.order), last, query.order) > 0]
-    size = min(asked.max_results, MOST_IDS if asked.ids_only else MOST_WITH_FIELDS)
+    size = min(asked.max_results, site.most_ids if asked.ids_only else MOST_WITH_FIELDS)
     page: Record = {"issues": [shown(site, str(facts.id), asked.fields, asked.expand) for facts in found[:size]]}
     if "names" in asked.expand:
         page["names"] = {field["id"]: field["name"] for field in site.fields}

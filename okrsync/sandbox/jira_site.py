@@ -49,6 +49,8 @@ class JiraSite:
     """Board configurations, each with its ``type``."""
     data_center: bool = False
     """Whether stories hang on their epic by "Epic Link" alone and queries know no ``parentEpic``."""
+    most_ids: int = 5000
+    """How many issues Cloud gives in a page of nothing but ids."""
     most_rows: int = 1000
     """What a Data Center's ``jira.search.views.default.max`` is set to; more is silently lowered to it."""
     _facts: dict[str, Facts] = field(default_factory=dict)
