@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from connectors.github.auth import AppAuthority
 from connectors.github.errors import classify
+from connectors.github.etags import Etags
 from connectors.github.graphql import GraphQL, limited
 from connectors.github.options import GitHubOptions
 from connectors.github.paging import PER_PAGE, Pages, link
@@ -102,7 +103,8 @@ class GitHubClient:
         )
         if self.app is not None:
             self.app.use(self.http)
-        self.pages = Pages(self.http, surroundings.connection, self.in_flight)
+        etags = Etags(self.http, options.url, options.token)
+        self.pages = Pages(self.http, surroundings.connection, self.in_flight, etags)
         self.graphql = GraphQL(self.http, surroundings.connection, graphql_address(options.url))
 
     @property
@@ -133,12 +135,12 @@ class GitHubClient:
 
     async def milestones(self, repo: str) -> list[Milestone]:
         """Return all milestones of a repository, open and closed."""
-        pages = self.pages.stream(f"/repos/{repo}/milestones", {"state": "all"}, list[Milestone])
+        pages = self.pages.stream(f"/repos/{repo}/milestones", {"state": "all"}, list[Milestone], remember=True)
         return [milestone async for page in pages for milestone in page]
 
     async def labels(self, repo: str) -> list[str]:
         """Return the names of the labels of a repository."""
-        pages = self.pages.stream(f"/repos/{repo}/labels", {}, list[Label])
+        pages = self.pages.stream(f"/repos/{repo}/labels", {}, list[Label], remember=True)
         return [label.name async for page in pages for label in page]
 
     async def issues(self, repo: str, filters: Params) -> AsyncIterator[list[Raw]]:

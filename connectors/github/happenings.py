@@ -141,7 +141,7 @@ class Happenings:
         return {one.id: one for one in found if start is None or one.at >= start}
 
     async def _releases(self, repo: str) -> list[Happening]:
-        pages = self._client.pages.stream(f"/repos/{repo}/releases", {}, list[_Release])
+        pages = self._client.pages.stream(f"/repos/{repo}/releases", {}, list[_Release], remember=True)
         return [
             Happening(str(one.id), one.published_at.astimezone(UTC))
             async for page in pages

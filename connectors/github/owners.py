@@ -80,7 +80,7 @@ class Owners:
         for kind in ("orgs", "users"):
             reply = await self._client.http.request("GET", f"/{kind}/{owner}", accept=(404,))
             if reply.status != 404:
-                pages = self._client.pages.stream(f"/{kind}/{owner}/repos", {}, list[Repository])
+                pages = self._client.pages.stream(f"/{kind}/{owner}/repos", {}, list[Repository], remember=True)
                 return [one async for page in pages for one in page]
         return []
 

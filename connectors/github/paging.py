@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from msgspec import Raw
 
 from connectors.github.errors import PagesEndError
+from connectors.github.etags import Etags
 from connectors.http import HttpClient, Params
-from connectors.reply import Reply
 from mapping.errors import PartialReadError
 
 PER_PAGE = 100
@@ -35,13 +35,14 @@ _PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
 class Pages:
     """Reads lists to their end; raises PartialReadError when the end was not reached."""
 
-    def __init__(self, http: HttpClient, connection: str, in_flight: int) -> None:
+    def __init__(self, http: HttpClient, connection: str, in_flight: int, etags: Etags) -> None:
         self._http = http
+        self._etags = etags
         self._connection = connection
         self._in_flight = in_flight
 
     async def stream(
-        self, path: str, params: Params, shape: type[T], *, accept: str | None = None, patience: int = MOST_PAGES
+        self, path: str, params: Params, shape: type[T], *, patience: int = MOST_PAGES, remember: bool = False
     ) -> AsyncIterator[T]:
         """Stream a list page by page, in order.
 
@@ -49,43 +50,45 @@ class Pages:
             path: of the list.
             params: beside the size of a page.
             shape: what a page holds.
-            accept: another media type than the usual one.
             patience: how many pages may be read one after another.
+            remember: keep a list of one page, and ask only whether it still holds.
 
         Raises:
             PartialReadError: the end was not reached.
             PagesEndError: the list is longer than numbered pages reach or than patience lasts.
         """
         query = {**params, "per_page": PER_PAGE}
-        first = await self._get(path, query, accept)
+        first = await (self._etags.get(path, query) if remember else self._http.get(path, params=query))
         yield first.decode(shape)
         header = first.headers.get("link", "")
         following, last = link(header, "next"), link(header, "last")
         if following is None:
             if "link" not in first.headers and len(first.decode(list[Raw])) >= PER_PAGE:
                 await self._assert_end(path, query)
+            if remember:
+                self._etags.keep(path, query, first)
             return
         if last is not None and page_number(last) > NUMBERED_PAGES and patience < MOST_PAGES:
             raise self._too_long(path, page_number(last))
         seen = {following}
         numbered = self._numbered(following, last)
-        async for reply in in_order(numbered, lambda url: self._get(url, None, accept), self._in_flight):
+        async for reply in in_order(numbered, self._http.get, self._in_flight):
             seen.update(numbered)
             yield reply.decode(shape)
             following = link(reply.headers.get("link", ""), "next")
         if numbered and following is not None and following in seen:
             raise self._circle(path)
-        async for page in self._one_after_another(path, following, seen, shape, accept, patience):
+        async for page in self._one_after_another(path, following, seen, shape, patience):
             yield page
 
     async def _one_after_another(
-        self, path: str, following: str | None, seen: set[str], shape: type[T], accept: str | None, patience: int
+        self, path: str, following: str | None, seen: set[str], shape: type[T], patience: int
     ) -> AsyncIterator[T]:
         """Follow the links as they are, for a page number made up here would end at GitHub's own limit."""
         for _ in range(patience):
             if following is None:
                 return
-            reply = await self._get(following, None, accept)
+            reply = await self._http.get(following)
             yield reply.decode(shape)
             following = link(reply.headers.get("link", ""), "next")
             if following in seen:
@@ -106,9 +109,6 @@ class Pages:
         if page_number(following) != 2 or not 2 < count <= NUMBERED_PAGES:
             return []
         return [_PAGE.sub(str(number), following) for number in range(2, count + 1)]
-
-    async def _get(self, path: str, params: Params | None, accept: str | None) -> Reply:
-        return await self._http.get(path, params=params, headers={"accept": accept} if accept else None)
 
     async def _assert_end(self, path: str, query: Params) -> None:
         """Assert that a full page without any link is really the last: some proxies drop the Link header."""
