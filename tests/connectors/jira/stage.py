@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,8 +29,10 @@ POINTS = frozenset({"story_points"})
 
 
 @cache
-def _world() -> JiraSite:
-    return jira_world(Random("jira 7"), ANCHOR, "http://jira.test")
+def _worlds() -> tuple[bytes, bytes]:
+    """Return both sites, packed: unpacking them is ten times as fast as making them."""
+    cloud = jira_world(Random("jira 7"), ANCHOR, "http://jira.test")
+    return pickle.dumps(cloud), pickle.dumps(data_center(cloud, "http://jira-dc.test"))
 
 
 @dataclass(slots=True)
@@ -77,8 +79,9 @@ class Stage:
 
     def renew(self) -> None:
         """Put a new world in place, the same issues in both Jiras."""
-        self.sandbox.jira = deepcopy(_world())
-        self.sandbox.jira_dc = data_center(_world(), "http://jira-dc.test")
+        cloud, center = _worlds()
+        self.sandbox.jira = pickle.loads(cloud)
+        self.sandbox.jira_dc = pickle.loads(center)
         for ledger in (self.sandbox.jira_ledger, self.sandbox.jira_dc_ledger):
             ledger.clear()
         for script in (self.sandbox.jira_faults, self.sandbox.jira_dc_faults):
