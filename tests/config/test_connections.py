@@ -115,4 +115,5 @@ def test_rules_on_a_wrong_connection_are_not_blamed_for_it(tmp_path: Path) -> No
 
 def token(options: object) -> str:
     assert isinstance(options, JiraOptions)
+    assert options.token is not None
     return options.token.get_secret_value()
