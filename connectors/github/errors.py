@@ -67,3 +67,8 @@ def not_visible(connection: str, repo: str) -> FixConfigError:
         f"{connection}: GitHub shows no {repo} (404): check how it is written, and that the token of connection "
         f"{connection} may read it; GitHub answers 404 for both"
     )
+
+
+def issues_off(connection: str, repo: str) -> FixConfigError:
+    """Return the error for a repository without issues."""
+    return FixConfigError(f"{connection}: issues are switched off in {repo}: select another repository")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.github.client import GitHubClient
+from connectors.github.errors import issues_off
 from connectors.github.filters import nearest
 from connectors.github.items import belongs, key_of
 from connectors.github.readings import Readings
@@ -57,9 +58,7 @@ class Glimpses:
         for repo in repos if terms.owner is None else repos[:LOOKED_AT]:
             about = await self._client.repository(repo)
             if terms.kinds == "issues" and not about.has_issues:
-                raise FixConfigError(
-                    f"{self._client.connection}: issues are switched off in {repo}: select another repository"
-                )
+                raise issues_off(self._client.connection, repo)
             if terms.labels:
                 labels |= {label.casefold(): label for label in await self._client.labels(repo)}
             records, whole = await self._readings.rest.first(repo, terms)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from connectors.github import queries
-from connectors.github.errors import NoGraphQLError, not_visible
+from connectors.github.errors import NoGraphQLError, issues_off, not_visible
 from connectors.http import HttpClient
 from connectors.limits import SECONDARY_WAIT
 from connectors.reply import Reply
@@ -21,8 +21,10 @@ from mapping.errors import FixConfigError, OkrsyncError, PartialReadError, TryAg
 T = TypeVar("T")
 
 PAGE, SMALLEST_PAGE = 100, 6
+MOST_IDS = 100
 MOST_PAGES = 20_000
 HEAVY = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"})
+SECONDARY = "secondary rate limit"
 HEAVY_TEXTS = ("something went wrong while executing your query", "timeout", "timed out", "timedout")
 RATE_LIMITED = frozenset({"RATE_LIMITED", "RATE_LIMIT"})
 TIMEOUTS = (502, 504)
@@ -60,12 +62,15 @@ class Connection(Struct, frozen=True, rename="camel"):
     total_count: int | None = None
 
 
-class _Repository(Struct, frozen=True):
+class Repository(Struct, frozen=True, rename="camel"):
+    """A page of a repository's issues."""
+
     issues: Connection
+    has_issues_enabled: bool = True
 
 
 class _RepositoryData(Struct, frozen=True):
-    repository: _Repository
+    repository: Repository
 
 
 class NodesData(Struct, frozen=True):
@@ -80,13 +85,14 @@ class TooHeavyError(Exception):
 
 def limited(reply: Reply) -> float | None:
     """Return the least seconds to wait when a GraphQL answer of status 200 says that the points are used up."""
-    if not reply.url.endswith("/graphql") or b"RATE_LIMIT" not in reply.body:
+    if not reply.url.endswith("/graphql") or not any(text in reply.body for text in (b"RATE_LIMIT", b"rate limit")):
         return None
     try:
         errors = msgspec.json.decode(reply.body, type=_Answer).errors
     except msgspec.MsgspecError:
         return None  # not this kind of answer; whoever decodes it says what is wrong
-    return SECONDARY_WAIT if any(error.type in RATE_LIMITED for error in errors) else None
+    told = any(error.type in RATE_LIMITED or SECONDARY in error.message.lower() for error in errors)
+    return SECONDARY_WAIT if told else None
 
 
 class GraphQL:
@@ -96,8 +102,10 @@ class GraphQL:
         self._http = http
         self.connection = connection
         self._address = address
-        self._duplicate_flag = True
+        self._lacks: set[str] = set()
+        """What the server's schema does not have, of what may be missing."""
         self._answered = False
+        self._most_ids = MOST_IDS
 
     async def issues(self, repo: str, filters: Mapping[str, object]) -> AsyncGenerator[Connection, None]:
         """Stream the issues of a repository with their fields, oldest first, to the end.
@@ -117,7 +125,7 @@ class GraphQL:
             except TooHeavyError as error:
                 first = self.smaller(first, f"issues of {repo}", error)
                 continue
-            page = data.repository.issues
+            page = self.enabled(data.repository, repo).issues
             yield page
             after = self.following(page.page_info, seen, repo)
             if after is None:
@@ -125,11 +133,13 @@ class GraphQL:
         raise self.endless(repo)
 
     async def nodes(self, query: str, ids: Sequence[str], variables: Mapping[str, object] | None = None) -> list[Raw]:
-        """Return the nodes with these ids (100 at most) in order, null where one is gone or hidden.
+        """Return the nodes with these ids in order, null where one is gone or hidden.
 
         Raises:
             TryAgainError: GitHub cannot answer now.
         """
+        if len(ids) > self._most_ids:
+            return await self._halves(query, ids, variables)
         asked = {**(variables or {}), "ids": list(ids)}
         try:
             data = await self.ask(query, asked, NodesData, "items by id", patient=len(ids) == 1)
@@ -138,16 +148,17 @@ class GraphQL:
                 raise TryAgainError(
                     f"{self.connection}: GitHub cannot give one item by its id ({error}): the next run tries again"
                 ) from error
-            half = len(ids) // 2
-            return [
-                *await self.nodes(query, ids[:half], variables),
-                *await self.nodes(query, ids[half:], variables),
-            ]
+            self._most_ids = max(1, len(ids) // 2)  # what was too much once would be again
+            return await self._halves(query, ids, variables)
         if len(data.nodes) != len(ids):
             raise PartialReadError(
                 f"{self.connection}: GitHub gave {len(data.nodes)} nodes for {len(ids)} ids: the next run tries again"
             )
         return data.nodes
+
+    async def _halves(self, query: str, ids: Sequence[str], variables: Mapping[str, object] | None) -> list[Raw]:
+        half = len(ids) // 2
+        return [*await self.nodes(query, ids[:half], variables), *await self.nodes(query, ids[half:], variables)]
 
     async def ask(self, query: str, variables: Mapping[str, object], shape: type[T], thing: str, *, patient: bool) -> T:
         """Send a query and return its data.
@@ -163,7 +174,7 @@ class GraphQL:
             TooHeavyError: it was too much at once.
             NoGraphQLError: the server has no GraphQL; only of the first query.
         """
-        text = query if self._duplicate_flag else queries.without_duplicate_flag(query)
+        text = queries.without(query, self._lacks)
         accept = (*(() if patient else TIMEOUTS), *(() if self._answered else ABSENT))
         reply = await self._http.request(
             "POST", self._address, json={"query": text, "variables": variables}, accept=accept
@@ -172,11 +183,13 @@ class GraphQL:
             raise TooHeavyError(f"answered with {reply.status}")
         if reply.status in ABSENT:
             raise NoGraphQLError(f"{self.connection}: there is no GraphQL API at {reply.url} ({reply.status})")
-        answer = reply.decode(_Answer)
-        self._answered = True
+        answer = self._answer(reply)
         errors = [error for error in answer.errors if not (error.type in GONE and error.path[:1] == ["nodes"])]
-        if self._duplicate_flag and any(queries.REMOVED_ARGUMENT in error.message for error in errors):
-            self._duplicate_flag = False
+        if (
+            lacking := {name for name in queries.OPTIONAL if any(_unknown(error, name) for error in errors)}
+            - self._lacks
+        ):
+            self._lacks |= lacking
             return await self.ask(query, variables, shape, thing, patient=patient)
         if errors:
             raise self._failure(errors[0], thing)
@@ -186,6 +199,27 @@ class GraphQL:
             raise PartialReadError(
                 f"{self.connection}: GitHub answered a query for {thing} in a shape that okrsync cannot read ({error})"
             ) from error
+
+    def _answer(self, reply: Reply) -> _Answer:
+        """Return what came; anything but an answer to the first query means that there is no GraphQL here."""
+        try:
+            answer = msgspec.json.decode(reply.body, type=_Answer)
+        except msgspec.MsgspecError:
+            answer = _Answer()
+        if not self._answered and not answer.errors and bytes(answer.data) == b"null":
+            raise NoGraphQLError(f"{self.connection}: what answers at {reply.url} is no GraphQL API")
+        self._answered = True
+        return reply.decode(_Answer)
+
+    def enabled(self, repository: Repository, repo: str) -> Repository:
+        """Return the repository.
+
+        Raises:
+            FixConfigError: its issues are switched off: the list would be empty.
+        """
+        if not repository.has_issues_enabled:
+            raise issues_off(self.connection, repo)
+        return repository
 
     def smaller(self, first: int, what: str, error: TooHeavyError) -> int:
         """Return half a page size.
@@ -231,3 +265,9 @@ class GraphQL:
                 "give its token read access to issues, pull requests and metadata, and to projects where they are read"
             )
         return PartialReadError(f"{self.connection}: GitHub answered a query for {thing} with an error ({message})")
+
+
+def _unknown(error: Error, name: str) -> bool:
+    """Return whether an error says that the server's schema does not know a field or an argument."""
+    said = error.message
+    return f"'{name}'" in said and ("doesn't exist on type" in said or "doesn't accept argument" in said)

@@ -66,10 +66,6 @@ class _LabelsOf(Struct, frozen=True):
     labels: Connection | None
 
 
-class _RepositoryLabels(Struct, frozen=True):
-    repository: _LabelsOf
-
-
 class _IssuesOf(Struct, frozen=True):
     issues: Connection
 
@@ -126,8 +122,8 @@ class GraphQLIssues:
         start = since - OVERLAP
         async for nodes in self._sweep(repos, terms, whole=True, since=start):
             yield self._records(nodes, "", terms, on_skip)
-        for repo in repos:
-            async for label in self._renamed(repo, start):
+        for start_at in range(0, len(repos), LANES):
+            for label in await self._renamed(repos[start_at : start_at + LANES], start):
                 async for nodes in self._under(label):
                     yield self._records(nodes, "", terms, on_skip)
 
@@ -153,24 +149,29 @@ class GraphQLIssues:
         found = [self._reader.read(node, repo, from_graphql, on_skip) for node in nodes]
         return [record for record in found if record is not None and belongs(record, terms)]
 
-    async def _renamed(self, repo: str, since: datetime) -> AsyncIterator[str]:
-        """Stream the ids of labels that changed after they were made: GitHub does not touch the issues under them."""
-        owner, _, name = repo.partition("/")
-        after, seen = None, set[str]()
-        while True:
-            asked = {"owner": owner, "name": name, "after": after}
-            data = await self._graphql.ask(queries.LABELS, asked, _RepositoryLabels, f"labels of {repo}", patient=True)
-            page = data.repository.labels
-            if page is None:
-                return
-            for node in page.nodes:
-                label = msgspec.json.decode(node, type=_Label)
-                made, changed = label.created_at, label.updated_at
-                if made is not None and changed is not None and made < since <= changed:
-                    yield label.id
-            after = self._graphql.following(page.page_info, seen, f"labels of {repo}")
-            if after is None:
-                return
+    async def _renamed(self, repos: Sequence[str], since: datetime) -> list[str]:
+        """Return the ids of labels that changed after they were made: GitHub does not touch the issues under them."""
+        found: list[str] = []
+        waiting: list[tuple[str, str | None]] = [(repo, None) for repo in repos]
+        seen: dict[str, set[str]] = {repo: set() for repo in repos}
+        while waiting:
+            asked: dict[str, object] = {}
+            for number, (repo, after) in enumerate(waiting):
+                owner, _, name = repo.partition("/")
+                asked |= {f"owner{number}": owner, f"name{number}": name, f"after{number}": after}
+            thing = f"labels of {' and '.join(repo for repo, _ in waiting)}"
+            query = queries.labels(len(waiting))
+            data = await self._graphql.ask(query, asked, dict[str, _LabelsOf], thing, patient=True)
+            further: list[tuple[str, str | None]] = []
+            for number, (repo, _) in enumerate(waiting):
+                page = data[f"lane{number}"].labels
+                if page is None:
+                    continue
+                found += [label.id for node in page.nodes if _changed_since(label := _label(node), since)]
+                if (after := self._graphql.following(page.page_info, seen[repo], thing)) is not None:
+                    further.append((repo, after))
+            waiting = further
+        return found
 
     async def _under(self, label: str) -> AsyncIterator[list[Raw]]:
         first, after, seen = PAGE, None, set[str]()
@@ -198,3 +199,12 @@ def _matches(bare: _Bare, terms: GitHubSelection) -> bool:
             return False
     kind = bare.issue_type.name if bare.issue_type else ""
     return terms.type is None or kind.casefold() == terms.type.casefold()
+
+
+def _label(node: Raw) -> _Label:
+    return msgspec.json.decode(node, type=_Label)
+
+
+def _changed_since(label: _Label, since: datetime) -> bool:
+    made, changed = label.created_at, label.updated_at
+    return made is not None and changed is not None and made < since <= changed

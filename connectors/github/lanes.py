@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from connectors.github import queries
-from connectors.github.graphql import PAGE, Connection, GraphQL, TooHeavyError
+from connectors.github.graphql import PAGE, Connection, GraphQL, Repository, TooHeavyError
 from connectors.github.paging import PER_PAGE, in_order, link, page_number
 from connectors.github.records import Instant
 from connectors.github.sweep import Lane, Page
@@ -28,10 +28,6 @@ class _Stamp(Struct, frozen=True, rename="camel"):
 
 class _RestStamp(Struct, frozen=True):
     updated_at: Instant
-
-
-class _Repository(Struct, frozen=True):
-    issues: Connection
 
 
 class GraphQLLanes:
@@ -77,8 +73,14 @@ class GraphQLLanes:
             variables[f"filter{number}"] = {**self._filters.get(lane.repo, {}), **since}
         thing = " and ".join(dict.fromkeys(lane.repo for lane in part))
         patient = len(part) == 1 and self._first < PAGE
-        answer = await self._graphql.ask(query, variables, dict[str, _Repository], thing, patient=patient)
-        return [self._page(answer[f"lane{number}"].issues, lane) for number, lane in enumerate(part)]
+        answer = await self._graphql.ask(query, variables, dict[str, Repository], thing, patient=patient)
+        return [self._page(self._lane(answer, number, lane), lane) for number, lane in enumerate(part)]
+
+    def _lane(self, answer: Mapping[str, Repository], number: int, lane: Lane) -> Connection:
+        found = answer.get(f"lane{number}")
+        if found is None:
+            raise PartialReadError(f"{self._graphql.connection}: GitHub left {lane.repo} out of its answer")
+        return self._graphql.enabled(found, lane.repo).issues
 
     def _page(self, found: Connection, lane: Lane) -> Page[Raw]:
         try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Raw
 
-from connectors.github.client import GitHubClient
+from connectors.github.client import GONE, GitHubClient
 from connectors.github.errors import PagesEndError
 from connectors.github.filters import Filters
 from connectors.github.items import belongs
 from connectors.github.lanes import RestLanes
+from connectors.github.paging import in_order
 from connectors.github.records import Record, RecordReader, UnknownMergeError, from_rest, hint
 from connectors.github.selection import GitHubSelection
 from connectors.github.sweep import Sweep
@@ -79,6 +80,20 @@ class RestListing:
         page, whole = await self._client.first_issues(repo, await self._filters.rest(repo, terms))
         records = [record for raw in page if (record := self._reader.read(raw, repo, from_rest, _ignore))]
         return [record for record in records if belongs(record, terms)], whole
+
+    async def by_ids(self, ids: Sequence[str], on_skip: OnSkip) -> AsyncIterator[list[Record]]:
+        """Stream the items with these ids, each from where the mirror knew it; what is gone from there is absent."""
+        addresses = self._client.addresses(list(dict.fromkeys(ids)))
+
+        async def ask(id_: str) -> list[Record]:
+            reply = await self._client.http.request("GET", addresses[id_], accept=GONE)
+            if reply.status in GONE:
+                return []
+            record = self._reader.read(reply.decode(Raw), "item ", from_rest, on_skip)
+            return [await self.with_parent(record)] if record is not None and record.id == id_ else []
+
+        async for records in in_order(list(addresses), ask, self._client.in_flight):
+            yield records
 
     async def with_parent(self, record: Record) -> Record:
         """Return the record with its parent's node id, which is asked for once when it was in no list."""

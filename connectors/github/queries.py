@@ -5,6 +5,8 @@ https://docs.github.com/en/graphql/reference/objects#repository
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 _COMMON = """
     id number title url createdAt updatedAt closedAt
     repository { nameWithOwner }
@@ -30,6 +32,7 @@ PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 ISSUES = f"""
 query ($owner: String!, $name: String!, $first: Int!, $after: String, $filter: IssueFilters) {{
   repository(owner: $owner, name: $name) {{
+    hasIssuesEnabled
     issues(first: $first, after: $after, filterBy: $filter, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
       totalCount {PAGE_INFO}
       nodes {{ {ISSUE} }}
@@ -81,17 +84,6 @@ query ($owner: String!, $after: String) {{
 }}
 """
 
-LABELS = f"""
-query ($owner: String!, $name: String!, $after: String) {{
-  repository(owner: $owner, name: $name) {{
-    labels(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
-      {PAGE_INFO}
-      nodes {{ id name createdAt updatedAt }}
-    }}
-  }}
-}}
-"""
-
 LABELLED = f"""
 query ($id: ID!, $first: Int!, $after: String) {{
   node(id: $id) {{
@@ -105,16 +97,24 @@ query ($id: ID!, $first: Int!, $after: String) {{
 }}
 """
 
-REMOVED_ARGUMENT = "enableDuplicate"
+OPTIONAL: Mapping[str, tuple[str, str]] = {
+    "enableDuplicate": ("stateReason(enableDuplicate: true)", "stateReason"),
+    "issueType": ("issueType { name }", ""),
+    "parent": ("parent { id }", ""),
+}
+"""What some servers do not have: its name, how it stands in queries, and what stands there without it.
+
+The schema says of ``enableDuplicate`` that it "will be removed" once "the state reason for duplicate issue is now
+returned by default"; servers that still have it report duplicates as not planned without it. Older Enterprise Servers
+have neither types nor parents of issues.
+"""
 
 
-def without_duplicate_flag(query: str) -> str:
-    """Return the query for servers that give duplicates of themselves.
-
-    The schema says of ``enableDuplicate`` that it "will be removed" once "the state reason for duplicate issue is now
-    returned by default"; servers that still have it report duplicates as not planned without it.
-    """
-    return query.replace("stateReason(enableDuplicate: true)", "stateReason")
+def without(query: str, lacks: Collection[str]) -> str:
+    """Return the query without what a server lacks."""
+    for name in sorted(lacks):
+        query = query.replace(*OPTIONAL[name])
+    return query
 
 
 def lanes(count: int, *, whole: bool, labels: bool, types: bool) -> str:
@@ -135,7 +135,7 @@ def lanes(count: int, *, whole: bool, labels: bool, types: bool) -> str:
         f"$owner{n}: String!, $name{n}: String!, $after{n}: String, $filter{n}: IssueFilters" for n in range(count)
     )
     fields = "\n".join(
-        f"  lane{n}: repository(owner: $owner{n}, name: $name{n}) {{\n"
+        f"  lane{n}: repository(owner: $owner{n}, name: $name{n}) {{\n    hasIssuesEnabled\n"
         f"    issues(first: $first, after: $after{n}, filterBy: $filter{n}, "
         "orderBy: {field: UPDATED_AT, direction: ASC}) {\n"
         f"      totalCount {PAGE_INFO}\n      nodes {{ {node} }}\n    }}\n  }}"
@@ -314,3 +314,15 @@ query ($owner: String!, $name: String!, $first: Int!, $after: String) {{
   }}
 }}
 """
+
+
+def labels(count: int) -> str:
+    """Return a query for one page of the labels of each of ``count`` repositories."""
+    variables = ", ".join(f"$owner{n}: String!, $name{n}: String!, $after{n}: String" for n in range(count))
+    fields = "\n".join(
+        f"  lane{n}: repository(owner: $owner{n}, name: $name{n}) {{\n"
+        f"    labels(first: 100, after: $after{n}, orderBy: {{field: CREATED_AT, direction: ASC}}) {{\n"
+        f"      {PAGE_INFO}\n      nodes {{ id name createdAt updatedAt }}\n    }}\n  }}"
+        for n in range(count)
+    )
+    return f"query ({variables}) {{\n{fields}\n}}\n"

@@ -93,7 +93,7 @@ class Readings:
             except NoGraphQLError:
                 if self._options.via == "graphql":
                     raise
-                self.graphql = False
+                self.graphql = self.can_graphql = False
             else:
                 self._by_ids_only[key] = [repo for repo in repos if repo not in carried]
                 return

@@ -91,10 +91,12 @@ class GitHubSource:
     ) -> AsyncIterator[Sequence[WorkItem]]:
         """Stream the issues, pull requests and project items with these node ids, several requests in flight.
 
-        Raises:
-            FixConfigError: there is no token.
+        Without an account they are read one by one where the mirror knew them, for REST knows no items by their id.
         """
-        self._readings.need_graphql("items by their id")
+        if not self._readings.can_graphql:
+            async for records in self._readings.rest.by_ids(ids, on_skip):
+                yield [item for record in records if (item := self._item(record, fields, on_skip))]
+            return
         wanted = sorted(dict.fromkeys(ids), key=lambda id_: id_.startswith(PREFIX))  # stable: a group is of one kind
         issues = [id_ for id_ in wanted if not id_.startswith(PREFIX)]
         groups = [issues[start : start + BY_IDS] for start in range(0, len(issues), BY_IDS)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -326,6 +327,42 @@ async def test_a_server_without_the_flag_for_duplicates_is_asked_without_it() ->
     assert item.state is ItemState.WONT_DO
 
 
+@pytest.mark.parametrize("lacking", ["issueType", "parent"])
+async def test_an_older_server_is_asked_without_what_its_schema_lacks(lacking: str) -> None:
+    server = Server(issues=[closed(1)])
+    server.before = lambda request: (
+        failed(f"Field '{lacking}' doesn't exist on type 'Issue'") if lacking.encode() in request.content else None
+    )
+    assert len(await read(server, "graphql")) == 1
+    assert len(server.asked) == 2
+
+
+async def test_what_answers_no_graphql_at_all_is_read_over_rest_by_default() -> None:
+    server = Server(issues=[issue(1)])
+    server.before = lambda request: httpx.Response(200, json=[]) if request.url.path == "/graphql" else None
+    opened = CONNECTOR.open(GitHubOptions(token=SecretStr("ghp_made-up")), surroundings(server, connection="hub"))
+    pages = opened.census(Selection.of("hub", {"repo": "acme/shop"}), NOTHING, print)
+    assert [id_ async for page in pages for id_ in page.ids] == ["I_acme/shop_1"]
+
+
+async def test_issues_that_are_switched_off_are_no_empty_list() -> None:
+    answer = {"hasIssuesEnabled": False, "issues": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}}
+    off = Server(before=lambda request: httpx.Response(200, json={"data": {"repository": answer}}))
+    with pytest.raises(FixConfigError, match="issues are switched off in acme/shop"):
+        await read(off, "graphql")
+
+
+async def test_a_secondary_limit_with_status_200_is_waited_for() -> None:
+    answers = [failed("You have exceeded a secondary rate limit. Please wait a few minutes")]
+    server = Server(issues=[issue(1)], before=lambda request: answers.pop() if answers else None)
+    clock = FakeClock()
+    options = GitHubOptions(token=SecretStr("ghp_made-up"), via="graphql")
+    opened = CONNECTOR.open(options, surroundings(server, clock, connection="hub"))
+    pages = [page async for page in opened.census(Selection.of("hub", {"repo": "acme/shop"}), NOTHING, print)]
+    assert len(pages) == 1
+    assert sum(clock.slept) >= 60
+
+
 async def test_used_up_graphql_points_come_with_status_200_and_are_waited_for() -> None:
     answers = [failed("API rate limit already exceeded", "RATE_LIMITED")]
     server = Server(issues=[issue(1)], before=lambda request: answers.pop() if answers else None)
@@ -345,9 +382,26 @@ async def test_items_that_are_gone_are_absent_from_a_read_by_ids() -> None:
     assert [item.id for batch in batches for item in batch] == ["I_acme/shop_1", "PR_2"]
 
 
-async def test_reading_by_ids_needs_an_account() -> None:
-    with pytest.raises(FixConfigError, match="set token"):
-        [batch async for batch in source(Server(), token=False).by_ids(["I_1"], NOTHING, print)]
+async def test_ids_too_many_for_github_at_once_are_asked_for_by_halves_from_then_on() -> None:
+    server = Server(issues=[issue(number) for number in range(1, 251)])
+    heavy = failed("Resource limits exceeded", "RESOURCE_LIMITS_EXCEEDED")
+    server.before = lambda request: heavy if request.content.count(b'"I_acme') > 50 else None
+    ids = [f"I_acme/shop_{number}" for number in range(1, 251)]
+    opened = CONNECTOR.open(
+        GitHubOptions(token=SecretStr("ghp_made-up")), surroundings(server, connection="hub", in_flight=1)
+    )
+    batches = [batch async for batch in opened.by_ids(ids, NOTHING, print)]
+    assert [item.id for batch in batches for item in batch] == ids
+    assert len(server.asked) == 6  # one too many, then fifty each
+
+
+async def test_without_an_account_items_are_read_by_id_where_the_mirror_knew_them() -> None:
+    server = Server(issues=[issue(1), issue(2)])
+    keys = {"I_acme/shop_1": "acme/shop#1", "I_other": "acme/shop#2", "I_gone": "acme/shop#9", "I_odd": "a draft"}
+    around = replace(surroundings(server, connection="hub"), keys=lambda ids: {id_: keys[id_] for id_ in ids})
+    opened = CONNECTOR.open(GitHubOptions(), around)
+    batches = [batch async for batch in opened.by_ids(list(keys), NOTHING, print)]
+    assert [item.key for batch in batches for item in batch] == ["acme/shop#1"]
 
 
 async def test_a_field_that_github_lacks_is_named_with_those_there_are() -> None:
