@@ -158,7 +158,8 @@ class Site:
         wanted = asked.body["issueIdsOrKeys"]
         if not 0 < len(wanted) <= 100:
             return error("only 1 to 100 issues can be fetched at once")
-        found = {one["id"]: one for name in wanted if (one := self._found(name))}
+        named = {one[kind]: one for kind in ("formerKey", "key", "id") for one in self.issues if kind in one}
+        found = {one["id"]: one for name in wanted if (one := named.get(name))}
         return Answer({"issues": [_shown(one, asked) for one in found.values()], "issueErrors": []})
 
     def _changes(self, asked: Asked) -> Answer:
