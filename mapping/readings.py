@@ -123,6 +123,19 @@ class CausePart:
     """For a source value: ``4.3 → 4.4 in kpis.xlsx, sheet KPI, C7``."""
 
 
+class CheckInKind(StrEnum):
+    """Where a check-in comes from."""
+
+    MEASURED = "measured"
+    """By a run, from the sources."""
+    BY_HAND = "by hand"
+    """By a person."""
+    ACCEPTED = "accepted"
+    """Measured, held by the guard or merely suggested, and then accepted by a person."""
+    IMPORTED = "imported"
+    """Taken over from another tool's export."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
     """One entry of a key result's history. Append-only, unique per (key result, run)."""
@@ -143,6 +156,12 @@ class CheckIn:
     rule_version: str
     causes: tuple[CausePart, ...] = ()
     author: str = "okrsync"
+    kind: CheckInKind = CheckInKind.MEASURED
+    status: Status | None = None
+    """As it stood when it was written; None where it was not kept."""
+    confidence: Decimal | None = None
+    """A person's, 0 to 1, that the target will be reached."""
+    note: str = ""
 
 
 class Action(StrEnum):

@@ -120,6 +120,10 @@ def _check_ins(connection: Connection) -> Plain:
                 "rule_version": row.rule_version,
                 "causes": json.loads(row.causes),
                 "author": row.author,
+                "kind": row.kind,
+                "status": row.status,
+                "confidence": _number(row.confidence),
+                "note": row.note,
             }
         )
     return dict(found)

@@ -149,4 +149,8 @@ def _check_in_row(entry: CheckIn) -> Values:
         "rule_version": entry.rule_version,
         "causes": encode_causes(entry.causes),
         "author": entry.author,
+        "kind": entry.kind,
+        "status": entry.status,
+        "confidence": entry.confidence,
+        "note": entry.note,
     }

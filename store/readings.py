@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Row, and_, func, select
 
-from mapping.readings import CheckIn, ConnectionRecord, RunRecord
+from mapping.readings import CheckIn, CheckInKind, ConnectionRecord, RunRecord, Status
 from mapping.rules import KeyResult, Objective
 from store.codec import decode, decode_causes, decode_metric
 from store.dialects import Native
@@ -156,4 +156,8 @@ def _check_in(row: Row[tuple[object, ...]]) -> CheckIn:
         rule_version=row.rule_version,
         causes=decode_causes(row.causes),
         author=row.author,
+        kind=CheckInKind(row.kind),
+        status=None if row.status is None else Status(row.status),
+        confidence=row.confidence,
+        note=row.note,
     )

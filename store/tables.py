@@ -6,7 +6,7 @@ each row by a trigger, which would cost more than the write itself, and their ro
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 from store.columns import Exact, Id, Instant
 
@@ -125,6 +125,7 @@ cycles = Table(
     Column("id", Id, primary_key=True),
     Column("body", Text, nullable=False),
     Column("retired", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="file"),  # a value of Origin: who may change it
 )
 
 objectives = Table(
@@ -135,6 +136,7 @@ objectives = Table(
     Column("position", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("retired", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="file"),  # a value of Origin: who may change it
 )
 
 key_results = Table(
@@ -145,6 +147,7 @@ key_results = Table(
     Column("position", Integer, nullable=False),
     Column("body", Text, nullable=False),
     Column("retired", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="file"),  # a value of Origin: who may change it
 )
 
 check_ins = Table(
@@ -165,6 +168,10 @@ check_ins = Table(
     Column("rule_version", Text, nullable=False),
     Column("causes", Text, nullable=False),
     Column("author", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="measured"),  # a value of CheckInKind
+    Column("status", Text),  # as it stood then; null where a later version of the profile would have to guess it
+    Column("confidence", Exact),
+    Column("note", Text, nullable=False, server_default=text("''")),
     Index(None, "run"),
 )
 
@@ -177,4 +184,145 @@ freshness = Table(
     Column("stale_reason", Text),
     Column("stale_since", Instant),
     Column("no_data", Text),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("key_result", Id, primary_key=True),
+    Column("run", Integer, ForeignKey("runs.seq"), primary_key=True),  # whose check-in by hand it holds up
+    Column("sticky", Boolean, nullable=False),
+    Column("expires_at", Instant),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_because", Text),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("key_result", Id, primary_key=True),
+    Column("run", Integer, primary_key=True, autoincrement=False),  # in which the reading was held
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),  # the check-in that would have been written, as JSON
+    Column("cause", Text, nullable=False),  # which guard held it
+    Column("detail", Text, nullable=False),
+    Column("state", Text, nullable=False),  # open, accepted, rejected, superseded
+    Column("decided_at", Instant),
+    Column("decided_by", Text),
+    Column("note", Text, nullable=False, server_default=text("''")),
+    Index(None, "state"),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("key_result", Id, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index(None, "key_result", "at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Id, nullable=False),  # the address of what was changed
+    Column("before", Text),  # JSON; null where there was nothing
+    Column("after", Text),  # JSON; null where nothing is left
+    Column("run", Integer),
+    Index(None, "subject", "at"),
+    Index(None, "at"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Id, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("fence", Integer, nullable=False),  # grows with each holder; a commit under an older one is refused
+    Column("until", Instant, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),  # also what receivers know it by: the same write is the same id
+    Column("position", Integer, nullable=False),  # order of delivery within a destination
+    Column("destination", Id, nullable=False),
+    Column("key_result", Id, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # absolute values, as JSON
+    Column("state", Text, nullable=False),  # waiting, sent, unchanged, superseded, conflict, failed
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_at", Instant),
+    Column("ended_at", Instant),
+    Column("detail", Text, nullable=False, server_default=text("''")),  # what came back, or why it did not go out
+    Index(None, "state", "destination", "position"),
+    Index(None, "key_result", "created_at"),
+)
+
+delivered = Table(
+    "delivered",
+    metadata,
+    Column("destination", Id, primary_key=True),
+    Column("key_result", Id, primary_key=True),
+    Column("target", Id, nullable=False),  # the other side's id: a goal, a cell, an address
+    Column("body", Text, nullable=False),  # what we last wrote there, to tell an edit by a person and our own echo
+    Column("at", Instant, nullable=False),
+)
+
+past_changes = Table(
+    "past_changes",
+    metadata,
+    Column("connection", Id, primary_key=True),
+    Column("item", Id, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("field", Id, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # several changes of a field at one instant
+    Column("old", Text),
+    Column("new", Text),
+)
+
+past_reads = Table(
+    "past_reads",
+    metadata,
+    Column("connection", Id, primary_key=True),
+    Column("item", Id, primary_key=True),
+    Column("updated_at", Instant, nullable=False),  # of the item when its past was read: the past grows with it
+)
+
+rebuilt = Table(
+    "rebuilt",
+    metadata,
+    Column("key_result", Id, primary_key=True),
+    Column("day", Id, primary_key=True),  # ISO date in the cycle's time zone; the reading is of that day's end
+    Column("at", Instant, nullable=False),
+    Column("value", Exact),
+    Column("raw_progress", Exact),
+    Column("progress", Exact),
+    Column("no_data", Text),
+    Column("formula", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("assumptions", Text, nullable=False),  # JSON list of sentences
+    Column("run", Integer, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("cycle", Id, primary_key=True),
+    Column("closed_at", Instant, nullable=False),
+    Column("closed_by", Text, nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON: what is signed, byte for byte
+    Column("digest", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("signature", Text, nullable=False),
 )
