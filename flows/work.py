@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from config.load import Config, load
 from config.settings import load_settings
 from connectors.port import Source, Surroundings
+from flows.leases import Leases
 from flows.pull import Progress, Pull, pull_connection, worst_of
 from mapping.plan import plan
 from mapping.readings import Action, Change, ConnectionRecord
@@ -59,7 +60,9 @@ class SyncReport:
     @property
     def failures(self) -> tuple[str, ...]:
         """One line for each connection that did not come out whole, and for each key result held for another reason."""
-        hurt = [each for each in self.connections if each.outcome in (Outcome.FAILED, Outcome.PARTIAL)]
+        hurt = [
+            each for each in self.connections if each.reason and each.outcome is not Outcome.COMPLETE
+        ]  # one that is skipped with a reason is being pulled by another run
         held = [
             f"{change.key_result}: {change.stale_reason}"
             for change in self.changes
@@ -84,9 +87,13 @@ class Work:
     wish: Wish
     started_at: datetime
     now: Callable[[], datetime]
+    leases: Leases | None = None
+    """None for a plan: it publishes nothing, so it keeps nobody out."""
     watch: Watch = lambda _progress: None
     sources: dict[str, Source] = field(default_factory=dict)
     results: dict[str, list[PullResult]] = field(default_factory=dict)
+    busy: dict[str, str] = field(default_factory=dict)
+    """Connections that another run is pulling, with who that is."""
     changes: list[Change] = field(default_factory=list)
 
     def names(self) -> list[str]:
@@ -107,7 +114,11 @@ class Work:
         return list(dict.fromkeys(selection for selection in found if selection.connection == name))
 
     async def pull(self, name: str) -> ConnectionRecord:
-        """Pull one connection into staging. Raises nothing that a vendor causes."""
+        """Pull one connection into staging, unless another run is at it. Raises nothing that a vendor causes."""
+        other = None if self.leases is None else self.leases.take(name)
+        if other is not None:
+            self.busy[name] = f"another run is pulling it ({other}) and will publish what it finds"
+            return self.record(name)
         connection = self.config.connections[name]
         source = self.source(name)
         step = Pull(
@@ -136,7 +147,7 @@ class Work:
         return ConnectionRecord(
             connection=name,
             outcome=worst,
-            reason=next((result.reason for result in results if result.outcome is worst), None),
+            reason=next((result.reason for result in results if result.outcome is worst), self.busy.get(name)),
             requests=self.sources[name].requests() if name in self.sources else 0,
             matched=sum(result.matched for result in results),
             read=sum(result.read for result in results),
@@ -169,7 +180,7 @@ class Work:
             now=self.now(),
             connectors={name: each.connector.name for name, each in self.config.connections.items()},
         )
-        self.run.commit()
+        self.run.commit(self.leases.held.values() if self.leases is not None else ())
         return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
 
     def preview(self) -> SyncReport:
@@ -280,17 +291,30 @@ def rules_in(path: str) -> Config:
 
 @asynccontextmanager
 async def opened(
-    config: Config, wish: Wish, *, watch: Watch = lambda _progress: None, now: Callable[[], datetime] = utc_now
+    config: Config,
+    wish: Wish,
+    *,
+    watch: Watch = lambda _progress: None,
+    now: Callable[[], datetime] = utc_now,
+    dry: bool = False,
 ) -> AsyncIterator[Work]:
-    """Open what one sync needs, and close it whatever happens; nothing is published unless a step publishes."""
+    """Open what one sync needs, and close it whatever happens; nothing is published unless a step publishes.
+
+    A dry one takes no leases: it is rolled back, and so in nobody's way.
+    """
     store = Store.open(config.settings.database_url)
     try:
         started_at = now()
-        with store.begin(started_at=started_at) as run:
-            work = Work(config=config, store=store, run=run, wish=wish, started_at=started_at, now=now, watch=watch)
-            try:
-                yield work
-            finally:
-                await asyncio.gather(*(source.aclose() for source in work.sources.values()))
+        leases = None if dry else Leases(store=store, now=now)
+        async with leases.kept() if leases is not None else nullcontext():
+            with store.begin(started_at=started_at) as run:
+                work = Work(
+                    config=config, store=store, run=run, wish=wish,
+                    started_at=started_at, now=now, leases=leases, watch=watch,
+                )  # fmt: skip
+                try:
+                    yield work
+                finally:
+                    await asyncio.gather(*(source.aclose() for source in work.sources.values()))
     finally:
         store.close()

@@ -66,7 +66,7 @@ def run_plan(place: Place, wish: Wish, *, quiet: bool) -> SyncReport:
 
 async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = False) -> SyncReport:
     """Call the steps one after the other, without Prefect."""
-    async with opened(place.rules(), wish, watch=watch) as work:
+    async with opened(place.rules(), wish, watch=watch, dry=dry) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
         return work.preview() if dry else work.publish(through="in-process")

@@ -1,8 +1,9 @@
 """The central OKR store: mirror, check-ins, watermarks, runs. Knows SQL and nothing of vendors."""
 
 from store.database import Store
+from store.leases import Lease
 from store.mirror import StoredMirror
 from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
 from store.run import Run
 
-__all__ = ["Freshness", "MergeCounts", "Run", "SelectionFacts", "Store", "StoredMirror", "Watermark"]
+__all__ = ["Freshness", "Lease", "MergeCounts", "Run", "SelectionFacts", "Store", "StoredMirror", "Watermark"]

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine
 
 from mapping.readings import CheckIn, RunRecord
 from mapping.rules import Objective
+from store import leases
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
 from store.engine import engine_of
+from store.leases import Lease
 from store.migrate import bring_to_head
 from store.mirror import StoredMirror
 from store.readings import (
@@ -80,6 +82,28 @@ class Store:
                 # The session's temporary tables go with its connection, even when that is past saying anything.
                 connection.invalidate()
 
+    def acquire(
+        self, name: str, holder: str, *, seconds: float, now: datetime, dead: str | None = None
+    ) -> Lease | None:
+        """Take a lease of that name for so many seconds; None while another has it. See ``store.leases``."""
+        with self._writing() as connection:
+            return leases.acquire(connection, name, holder, seconds=seconds, now=now, dead=dead)
+
+    def renew(self, lease: Lease, *, seconds: float, now: datetime) -> Lease | None:
+        """Prolong a lease; None when another has taken it."""
+        with self._writing() as connection:
+            return leases.renew(connection, lease, seconds=seconds, now=now)
+
+    def release(self, lease: Lease, *, now: datetime) -> None:
+        """Give a lease back."""
+        with self._writing() as connection:
+            leases.release(connection, lease, now=now)
+
+    def holder_of(self, name: str) -> str | None:
+        """Return who had a lease last, None when nobody ever had."""
+        with self._reading() as connection:
+            return leases.holder_of(connection, name)
+
     def mirror(self, as_of_run: int | None = None) -> StoredMirror:
         """Return the mirror as it was after a run, by default the last one published."""
         if as_of_run is None:
@@ -138,6 +162,14 @@ class Store:
     def dump_json(self) -> str:
         """Return ``dump`` as JSON, one fact a line and sorted: fit for diff."""
         return dump_json(self.dump())
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A short write transaction of its own; an exception undoes it."""
+        with self._engine.connect() as connection:
+            self._native.begin_writing(connection)
+            yield connection
+            connection.commit()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -15,6 +15,7 @@ from mapping.readings import CheckIn, ConnectionRecord
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.dialects import Native
+from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
 from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
@@ -184,12 +185,20 @@ class Run:
             write_connectors(self._connection, connectors or {})
             self._published = True
 
-    def commit(self) -> None:
-        """Make everything visible at once, durably."""
+    def commit(self, held: Iterable[Lease] = ()) -> None:
+        """Make everything visible at once, durably.
+
+        Args:
+            held: the leases under which this run pulled; each must still be the newest of its name.
+
+        Raises:
+            TryAgainError: another run has taken one of them over; nothing was published.
+        """
         with self._turn:
             self._require_merged()
             if not self._published:
                 raise RuntimeError("a run is committed after publish(), so that its number is never given twice")
+            require_current(self._connection, held)
             self._connection.commit()
             self._over = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from flows.work import Wish
 from mapping.readings import Action, CauseKind
 from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change as FaultChange
+from store import Store
 from tests.flows.kit import Company, by_address, company
 
 
@@ -135,3 +137,17 @@ def test_the_next_sync_after_a_kill_ends_where_an_undisturbed_one_does(rivelle: 
         rivelle.sync()
         assert rivelle.dump() == undisturbed, f"killed at request {nth}"
     assert killed >= 8
+
+
+def test_a_connection_that_another_run_pulls_is_left_to_that_run(rivelle: Company) -> None:
+    rivelle.sync()
+    with Store.open(f"sqlite:///{rivelle.database}") as store:
+        lease = store.acquire("connection:jira", "the night's run", seconds=3600, now=datetime.now(UTC))
+        assert lease is not None
+        report = rivelle.sync()
+        (jira,) = [each for each in report.connections if each.connection == "jira"]
+        assert jira.outcome == "skipped"
+        assert "jira: another run is pulling it (the night's run)" in report.failures[0]
+        assert not [change for change in report.changes if change.stale_reason], "nothing is stale for that"
+        store.release(lease, now=datetime.now(UTC))
+    assert rivelle.sync().failures == ()
