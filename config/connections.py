@@ -72,7 +72,12 @@ def _connector(entry: Entry, node: Branch, problems: Problems) -> Connector | No
         what = f"unknown connector {name!r}" if name else f"connector is {kind_of(said.node)}"
         problems.add(said.node.place, what, one_of(name, names))
         return None
-    return registry.connector(name)
+    try:
+        return registry.connector(name)
+    except FixConfigError as error:  # another package's, which harms no connection but this
+        what, _, fix = str(error).rpartition(": ")
+        problems.add(said.node.place, what, fix)
+        return None
 
 
 def _checked(connector: Connector, node: Branch, filled: Filled, at: Place, problems: Problems) -> OptionsModel | None:

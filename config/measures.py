@@ -18,7 +18,8 @@ from config.model import KINDS, MEASURES, RATIO, AggregateKeys, CompletionKeys, 
 from config.validation import Problems, field_names, has_model, one_of, unknown_key, validated
 from config.variables import REFERENCE
 from config.yaml_nodes import Branch, Entry, Leaf, Node, kind_of
-from connectors.port import SelectionModel, Shape
+from connectors import registry
+from connectors.port import Capability, Connector, SelectionModel, Shape
 from mapping.errors import Place, RuleError
 from mapping.rules import (
     Aggregate,
@@ -35,6 +36,14 @@ from mapping.words import Selection
 FROM = "from"
 _HOW = "write one of completion, count, sum, average, min, max, latest or ratio, as {count: {from: jira, project: CHK}}"
 _SHAPES: dict[Shape, str] = {"items": "work items", "series": "a single number"}
+NEEDS: Mapping[str, Capability] = {"latest": Capability.SERIES}
+"""What a kind of measure asks of its connector; those that are not here ask for work items, by a census."""
+_GIVES = {
+    Capability.CENSUS: ("work items", "measure it with latest"),
+    Capability.SERIES: ("a series", "measure it with completion, count, sum or average"),
+    Capability.HISTORY: ("the past of work items", "measure it as it is now"),
+}
+"""What a capability gives, and how to do without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +179,8 @@ class Measures:
         self, kind: str, connection: Connection, node: Branch, entry: Entry, *, misspelled: bool
     ) -> Selection | None:
         self._refuse_variables(node)
+        if not self._is_able(kind, connection.connector, entry):
+            return None
         found = Problems(secrets=self.problems.secrets)
         model = validated(connection.connector.selection, node, found, at=entry.key_place)
         # that something is missing says nothing new when the key that should say it is misspelled
@@ -185,6 +196,17 @@ class Measures:
         selection = selection_of(connection.name, model)
         self.seen.append(Seen(selection=selection, shape=model.shape, place=entry.key_place))
         return selection
+
+    def _is_able(self, kind: str, connector: Connector, entry: Entry) -> bool:
+        """Tell whether the connector can do what a kind of measure needs, and report when not."""
+        needed = NEEDS.get(kind, Capability.CENSUS)
+        if needed in connector.capabilities:
+            return True
+        gives, otherwise = _GIVES[needed]
+        others = ", ".join(registry.able(needed))
+        fix = f"{otherwise}, or take it from a connection of {others}" if others else otherwise
+        self.problems.add(entry.key_place, f"{kind} needs {gives}, which connector {connector.name} cannot give", fix)
+        return False
 
     def _refuse_variables(self, node: Branch) -> None:
         for each in leaves(node):

@@ -46,7 +46,7 @@ def schema_text() -> str:
 class _Writer:
     def __init__(self) -> None:
         self._defs: Schema = {}
-        self._connectors = [registry.connector(name) for name in registry.names()]
+        self._connectors = registry.usable()
 
     def schema(self) -> Schema:
         for each in self._connectors:

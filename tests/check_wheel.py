@@ -15,6 +15,7 @@ MUST_SHIP = (
     "store/migrations/env.py",
     "dashboard/templates/base.html",
     "config/okrsync.schema.json",
+    "connectors/jira/quality.yaml",
 )
 
 

@@ -1,4 +1,4 @@
-"""Commands for writing rules: check them, start a file, print their schema."""
+"""Commands for writing rules: check them, start a file, print their schema, see which connectors there are."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Examples: okrsync check · okrsync check --offline · okrsync -c rules/ check")(check)
     app.command(epilog="Examples: okrsync init jira spreadsheet · okrsync init --stdout github > okrsync.yaml")(init)
     app.command(epilog="Example: okrsync schema > okrsync.schema.json")(schema)
+    app.command(epilog="Examples: okrsync connectors · okrsync connectors jira · okrsync connectors --json")(connectors)
 
 
 def check(
@@ -77,3 +78,29 @@ def schema(
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def connectors(
+    name: Annotated[str | None, typer.Argument(help="One connector, with every rule.", show_default="all")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show which connectors there are, what each can do, and how it keeps its numbers true, rule by rule.
+
+    Those of other packages are among them. Exits with 3 when a package offers one that cannot be taken.
+    """
+    from okrsync import show
+    from okrsync.show_connectors import UNSTATED, all_described, as_plain, described, rules_table, table
+
+    found, refused = ([described(name)], []) if name else all_described()
+    if json:
+        plain = as_plain(found[0]) if name else {"connectors": [*map(as_plain, found)], "refused": refused}
+        typer.echo(show.as_json(plain))
+    else:
+        out = show.console()
+        out.print(table(found))
+        if name:
+            out.print(rules_table(found[0]) if found[0].quality else f"\n{UNSTATED}")
+        for line in refused:
+            typer.echo(show.clean(line), err=True)
+    if refused:
+        raise typer.Exit(Exit.FINDINGS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -10,9 +11,11 @@ from pydantic import SecretStr
 from connectors.github import CONNECTOR
 from connectors.github.options import GitHubOptions
 from mapping.words import Selection
+from okrsync.sandbox.accounts import GITHUB_ACCOUNT
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.contract import BUSY_WAIT, CANARY, Case, ConnectorContract, Scene
 from tests.connectors.github.server import Server, closed, issue, label, pull_request, refused
+from tests.connectors.github.stage import START, Stage, Watched
 
 Fault = Callable[[httpx.Request], httpx.Response | None]
 
@@ -71,6 +74,8 @@ class GitHubContract(ConnectorContract):
     via: ClassVar[Literal["rest", "graphql"]]
 
     def scene(self, case: Case, clock: FakeClock, folder: Path) -> Scene:
+        if case is Case.ABLE:
+            return self.able(clock)
         options = GitHubOptions(token=SecretStr(f"ghp_{CANARY}"), via=self.via)
         return Scene(
             source=CONNECTOR.open(options, surroundings(server_for(case), clock, connection="hub", folder=folder)),
@@ -78,6 +83,22 @@ class GitHubContract(ConnectorContract):
             fields=frozenset({"comments", "milestone"}),
             expected=0 if case is Case.EMPTY else 4,
             unreadable="acme/shop#6",
+        )
+
+    def able(self, clock: FakeClock) -> Scene:
+        """Return the sandbox, which has timelines and stars, with one issue closed and one open."""
+        stage = Stage(clock=FakeClock(START + timedelta(days=60)))
+        for closed_as in ("completed", None):
+            stage.issue(closed=closed_as)
+        stage.repository().stars.append("2026-09-01T00:00:00Z")
+        around = surroundings(Watched(stage), clock, connection="hub")
+        return Scene(
+            source=CONNECTOR.open(
+                GitHubOptions.model_validate({"token": GITHUB_ACCOUNT.token, "via": self.via}), around
+            ),
+            selection=Selection.of("hub", {"repo": "acme/shop"}),
+            expected=2,
+            series={"repo": "acme/shop", "series": "stars"},
         )
 
 

@@ -33,6 +33,8 @@ class TestJira(ConnectorContract):
             site.issues, expected = [], 0
         if case is Case.UNREADABLE:
             site.issues.append(issue(4, updated="yesterday"))
+        if case is Case.ABLE:
+            site.issues[2]["changelog"] = {"histories": [TO_DONE]}
         if case in FAULTS:
             site.faults.append(FAULTS[case]())
         address = self.servers.enter_context(serving(site))
@@ -45,6 +47,15 @@ class TestJira(ConnectorContract):
             expected=expected,
             unreadable="CHK-4",
         )
+
+
+TO_DONE = {
+    "id": "9",
+    "created": "2026-10-20T16:06:08.000+0800",
+    "items": [
+        {"field": "status", "fieldId": "status", "from": "1", "fromString": "To Do", "to": "3", "toString": "Done"}
+    ],
+}
 
 
 def first_answers_are_busy() -> Fault:

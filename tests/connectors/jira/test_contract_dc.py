@@ -70,7 +70,7 @@ def break_(script: FaultScript, case: Case) -> None:
             script.add(cut_after_the_first(), SEARCH)
         case Case.UNREADABLE:
             script.add(updated_yesterday("SHOP-7"), SEARCH)
-        case Case.PLAIN | Case.EMPTY:
+        case Case.PLAIN | Case.EMPTY | Case.ABLE:
             pass
 
 

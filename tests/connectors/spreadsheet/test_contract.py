@@ -28,6 +28,9 @@ def scene(file: str, folder: Path, expected: int, case: Case) -> Scene:
         selection=Selection.of("leads", {"table": "Leads", "id": "Ref", "done": {"column": "Ready"}, "title": "Name"}),
         fields=frozenset({"sum"}),
         expected=expected,
+        series={"sheet": "Leads", "cell": "C2", "label": "Acme"}
+        if file.endswith("xlsx")
+        else {"cell": "C2", "label": "Acme"},
         unreadable="cell C5 holds the text 'many'" if case is Case.UNREADABLE else "",
     )
 
