@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from config.connections import Connection, connection_of
+from config.currencies import rates_of
 from config.files import read_rules
 from config.measures import Measures, Seen
+from config.metrics import MetricContext
 from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, ScheduleKeys
 from config.rules import Rules, cycle_of, id_is_right, zone_is_known
 from config.settings import Settings, environment
@@ -23,7 +25,7 @@ from mapping.rules import Aggregate, Completion, Cycle, KeyResult, Measure, Obje
 from mapping.where import ALWAYS, SOMETIMES, compile_where
 from mapping.words import Selection
 
-SECTIONS = ("timezone", "numbers", "schedule", "connections", "cycles", "objectives")
+SECTIONS = ("timezone", "numbers", "schedule", "connections", "currencies", "cycles", "objectives")
 _NOT_FIELDS = {*ALWAYS, *SOMETIMES}
 _CRON_FIELDS = 5
 _CRON_PART = re.compile(r"[0-9A-Za-z*,/#-]+")
@@ -148,7 +150,9 @@ class _Loader:
             for name, entry in entries_of(self.root, "cycles", self.problems).items()
         }
         measures = Measures(connections, self.problems, [])
-        rules = Rules(cycles, measures, self._style(), self.problems)
+        rates = rates_of(self.root.entries.get("currencies"), self.problems)
+        metrics = MetricContext(style=self._style(), rates=rates, problems=self.problems)
+        rules = Rules(cycles, measures, metrics, self.problems)
         objectives = [
             rules.objective(name, entry) for name, entry in entries_of(self.root, "objectives", self.problems).items()
         ]

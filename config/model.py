@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mapping.rules import ObjectiveKind, Period, PeriodPolicy, WontDo
+from mapping.rules import ObjectiveKind, Period, PeriodPolicy, Running, WontDo
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """Ids of connections, cycles, objectives and key results; a slash would split an address."""
@@ -69,6 +69,10 @@ class MetricTerms(Strict):
     unit: str | None = Field(default=None, description="percent, a currency code such as EUR, or a name such as bugs.")
     per: Period | None = Field(default=None, description="The target holds for each of these spans.")
     over: PeriodPolicy = Field(default=PeriodPolicy.MEAN, description="How several spans become one value.")
+    running: Running = Field(
+        default=Running.LEAVE_OUT,
+        description="The span under way: leave_out, prorate (what it will come to at this rate) or count as it is.",
+    )
 
 
 class MetricKeys(MetricTerms):
@@ -80,6 +84,26 @@ class MetricKeys(MetricTerms):
     )
     at_least: str | Decimal | None = Field(default=None, description="Reached when the value is this or more.")
     at_most: str | Decimal | None = Field(default=None, description="Reached when the value is this or less.")
+    above: str | Decimal | None = Field(default=None, description="Reached when the value is more than this.")
+    below: str | Decimal | None = Field(default=None, description="Reached when the value is less than this.")
+    between: list[str | Decimal] | None = Field(
+        default=None, description="Reached from the first to the second amount, both included: [20, 25]."
+    )
+    commit: str | Decimal | None = Field(
+        default=None, description="What was promised, 30 % of the way; between baseline and target, with stretch."
+    )
+    stretch: str | Decimal | None = Field(
+        default=None, description="The whole way, beyond the target; the target is 70 % of it then."
+    )
+
+
+class CurrenciesKeys(Strict):
+    """What money in other currencies is converted by."""
+
+    base: Text = Field(description="ISO 4217 code of the currency that the rates are a unit of, such as EUR.")
+    rates: dict[date, dict[str, Annotated[Decimal, Field(gt=0)]]] = Field(
+        description="By the day from which on they hold: what one unit of the base is worth, {2026-10-01: {USD: 1.08}}."
+    )
 
 
 class CompletionKeys(Strict):

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.measures import Measures
-from config.metrics import metric_of
+from config.metrics import MetricContext, metric_of
 from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys
 from config.validation import Problems, branch_of, entries_of, one_of, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf
 from mapping.canonical import rule_json, rule_version
 from mapping.errors import Place
-from mapping.numbers import NumberStyle
 from mapping.rules import Cycle, KeyResult, Objective
 
 _ID = re.compile(ID)
@@ -63,7 +62,7 @@ class Rules:
     cycles: Mapping[str, Cycle | None]
     """None for a cycle that is declared and wrong."""
     measures: Measures
-    style: NumberStyle
+    metrics: MetricContext
     problems: Problems
     places: dict[str, Place] = field(default_factory=dict)
 
@@ -120,11 +119,7 @@ class Rules:
         stated = node.entries.get("measure")
         measure = self.measures.measure(stated, at=entry.key_place)
         metric = metric_of(
-            node.entries.get("metric"),
-            kind=self.measures.kind(stated),
-            at=entry.key_place,
-            style=self.style,
-            problems=self.problems,
+            node.entries.get("metric"), self.metrics, kind=self.measures.kind(stated), at=entry.key_place
         )
         if keys is None or measure is None or metric is None or not id_right:
             return None

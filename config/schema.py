@@ -11,12 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from config.metrics import BETWEEN, ENDS, ZONES
 from config.model import (
     DEFAULT_CRON,
     DEFAULT_TIMEZONE,
     ID,
     MEASURES,
     RATIO,
+    CurrenciesKeys,
     CycleKeys,
     KeyResultKeys,
     MetricKeys,
@@ -30,7 +32,7 @@ from mapping.numbers import NumberStyle
 Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _AMOUNT = {"type": ["number", "string"]}
-_AMOUNTS = ("baseline", "target", "at_least", "at_most")
+_AMOUNTS = ("baseline", *(name for name in ENDS if name != BETWEEN), *ZONES)
 
 
 def json_schema() -> Schema:
@@ -70,6 +72,7 @@ class _Writer:
                 },
                 "schedule": self._schedule(),
                 "connections": _by_id({"anyOf": [self._connection(each) for each in self._connectors]}),
+                "currencies": self._model(CurrenciesKeys, ""),
                 "cycles": _by_id(self._model(CycleKeys, "")),
                 "objectives": _by_id(self._objective()),
             },
@@ -117,7 +120,9 @@ class _Writer:
     def _metric(self) -> Schema:
         schema = self._model(MetricKeys, "")
         amounts = {name: {**_AMOUNT, "description": schema["properties"][name]["description"]} for name in _AMOUNTS}
-        ends = [{"required": ["baseline", "target"]}, {"required": ["at_least"]}, {"required": ["at_most"]}]
+        said = schema["properties"][BETWEEN]["description"]
+        amounts[BETWEEN] = {"type": "array", "items": _AMOUNT, "minItems": 2, "maxItems": 2, "description": said}
+        ends = [{"required": ["baseline", "target"]}, *({"required": [name]} for name in ENDS if name != "target")]
         keys = {**schema, "properties": {**schema["properties"], **amounts}, "oneOf": ends}
         return {"anyOf": [{"const": "done"}, keys], "description": "From where to where; a completion needs none."}
 

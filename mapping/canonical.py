@@ -6,11 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
 from mapping.decimals import decimal_text
 from mapping.errors import RuleError
+from mapping.rates import Rates
 from mapping.rules import (
     Aggregate,
     AggregateKind,
@@ -23,6 +25,7 @@ from mapping.rules import (
     Period,
     PeriodPolicy,
     Ratio,
+    Running,
     Unit,
     UnitKind,
     WontDo,
@@ -105,7 +108,17 @@ def _metric_tree(metric: Metric) -> Tree:
         per=None if metric.per is None else metric.per.value,
         over=None if metric.over is PeriodPolicy.MEAN else metric.over.value,
         stated=metric.stated or None,
+        upper=_number(metric.upper),
+        commit=_number(metric.commit),
+        stretch=_number(metric.stretch),
+        running=None if metric.running is Running.LEAVE_OUT else metric.running.value,
+        rates=None if metric.rates is None else _rates_tree(metric.rates),
     )
+
+
+def _rates_tree(rates: Rates) -> Tree:
+    days = {f"{day}": {code: decimal_text(rate) for code, rate in table} for day, table in rates.days}
+    return {"base": rates.base, "days": days}
 
 
 def _measure_tree(measure: Measure) -> Tree:
@@ -152,7 +165,20 @@ def _metric(tree: Mapping[str, object]) -> Metric:
         per=Period(str(tree["per"])) if "per" in tree else None,
         over=PeriodPolicy(str(tree.get("over", PeriodPolicy.MEAN.value))),
         stated=str(tree.get("stated", "")),
+        upper=_decimal(_text(tree.get("upper"))),
+        commit=_decimal(_text(tree.get("commit"))),
+        stretch=_decimal(_text(tree.get("stretch"))),
+        running=Running(str(tree.get("running", Running.LEAVE_OUT.value))),
+        rates=_rates(_branch(tree["rates"])) if "rates" in tree else None,
     )
+
+
+def _rates(tree: Mapping[str, object]) -> Rates:
+    days = [
+        (date.fromisoformat(day), tuple((code, Decimal(str(rate))) for code, rate in _branch(table).items()))
+        for day, table in _branch(tree["days"]).items()
+    ]
+    return Rates(str(tree["base"]), tuple(days))
 
 
 def _unit(tree: object) -> Unit:

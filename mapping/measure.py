@@ -16,7 +16,8 @@ from mapping.decimals import decimal_text, exact, quotient
 from mapping.errors import RuleError
 from mapping.mirror import Departure, Mirror
 from mapping.over import over_periods
-from mapping.periods import has_come
+from mapping.periods import has_come, stated_date
+from mapping.rates import convert
 from mapping.readings import Contribution, Reading
 from mapping.rules import (
     Aggregate,
@@ -198,8 +199,7 @@ class Pass:
             return f"all {items_word(len(departed))} archived: {selection}"
         if Departure.UNMATCHED not in departed.values():
             return f"all {items_word(len(departed))} vanished, deleted or hidden from us: {selection}"
-        countable = isinstance(measure, Aggregate) and measure.kind in (AggregateKind.COUNT, AggregateKind.SUM)
-        return None if countable else f"nothing matches any more: {selection}"
+        return None if adds_up(measure) else f"nothing matches any more: {selection}"
 
     def _samples(self, selection: Selection) -> Sequence[Sample]:
         if selection.key not in self.series:
@@ -215,16 +215,16 @@ class Pass:
             why = "no sample yet" if not samples else f"the first sample is of {samples[0].at:%Y-%m-%d}"
             return Reading(value=None, no_data=f"{why}: {measure.selection}")
         newest = max(enumerate(past), key=lambda pair: (pair[1].at, pair[0]))[1]
-        check_unit(key_result, newest)
-        return Reading(
-            value=newest.value, formula=f"{decimal_text(newest.value)} read", at=newest.at, origin=newest.origin
-        )
+        value, words = in_unit(key_result, newest, timezone)
+        no_data = words if value is None else None
+        formula = "" if value is None else f"{words} read"
+        return Reading(value=value, no_data=no_data, formula=formula, at=newest.at, origin=newest.origin)
 
     def _periodic(self, key_result: KeyResult, window: Window) -> Reading:
         values, reading = self._per_period(key_result, key_result.measure, window)
         if reading.no_data is not None:
             return reading
-        found = over_periods(values, key_result.metric, window)
+        found = over_periods(values, key_result.metric, window, adds_up=adds_up(key_result.measure))
         return replace(reading, value=found.value, no_data=found.no_data, formula=found.formula)
 
     def _per_period(
@@ -255,7 +255,9 @@ class Pass:
         for sample in self._samples(measure.selection):
             place = window.place(sample.at)
             if isinstance(place, int) and has_come(sample.at, self.now, timezone):
-                values[place] = sample.value
+                values[place], why = in_unit(key_result, sample, timezone)
+                if values[place] is None:
+                    return values, replace(reading, value=None, no_data=why)
         return values, reading
 
 
@@ -268,6 +270,11 @@ def leaves_of(measure: Measure) -> tuple[Leaf, ...]:
             return ()
         case _:
             return (measure,)
+
+
+def adds_up(measure: Measure) -> bool:
+    """Return whether a value per period grows with the days of the period, as a count or sum does."""
+    return isinstance(measure, Aggregate) and measure.kind in (AggregateKind.COUNT, AggregateKind.SUM)
 
 
 def divided(of: Reading, to: Reading) -> Reading:
@@ -318,21 +325,29 @@ def _summed(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, in
     return {name: first.get(name, 0) + second.get(name, 0) for name in sorted({*first, *second})}
 
 
-def check_unit(key_result: KeyResult, sample: Sample) -> None:
-    """Refuse a sample in another unit than the metric's: 0.25 is not 25, and nothing here converts money.
+def in_unit(key_result: KeyResult, sample: Sample, timezone: str) -> tuple[Decimal | None, str]:
+    """Return a sample's value in the metric's unit, and its formula; no value, and why, where a rate is missing.
+
+    Money is converted by the rates of the rules, as of the day the sample is of. 0.25 is not 25, so a percentage never
+    becomes a plain number.
 
     Raises:
-        RuleError: both say their unit, and they differ.
+        RuleError: a percentage is held against something that is none.
     """
     unit = key_result.metric.unit
+    plain = sample.value, decimal_text(sample.value)
     if not isinstance(key_result.measure, Latest) or sample.unit is None:
-        return  # a ratio has a unit of its own
-    place = sample.origin or sample.series
-    if sample.unit in CODES and unit.kind is UnitKind.CURRENCY and sample.unit != unit.currency:
-        fix = "state the metric in the currency of its source"
-        raise RuleError(f"{key_result.id} is in {unit.currency}, but {place} gives {sample.unit}: {fix}")
-    if sample.unit == UnitKind.PERCENT and unit.kind is not UnitKind.PERCENT:
+        return plain  # a ratio has a unit of its own
+    if sample.unit in CODES and unit.kind is UnitKind.CURRENCY and unit.currency and sample.unit != unit.currency:
+        on = stated_date(sample.at, timezone)
+        found = convert(sample.value, sample.unit, unit.currency, on, key_result.metric.rates)
+        if found.value is None:
+            return None, found.words
+        return found.value, f"{found.words} = {decimal_text(found.value)} {unit.currency}"
+    if sample.unit == UnitKind.PERCENT and unit.kind not in (UnitKind.PERCENT, UnitKind.POINTS):
+        place = sample.origin or sample.series
         fix = "write baseline and target with a percent sign"
         raise RuleError(
             f"{key_result.id} is no percentage, but {place} gives {decimal_text(sample.value * 100)} %: {fix}"
         )
+    return plain

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from mapping.decimals import ONE, ZERO, decimal_text, exact, tidy
+from mapping.decimals import GRID, ONE, ZERO, decimal_text, exact, tidy
 from mapping.errors import AmountError, FixConfigError
 from mapping.numbers import NumberStyle, Relative, RelativeKind, parse_amount
 from mapping.periods import periods_in
 from mapping.rules import Cycle, Metric, MetricKind, PeriodPolicy, Unit, UnitKind
 
-THRESHOLDS = frozenset({MetricKind.AT_LEAST, MetricKind.AT_MOST, MetricKind.BINARY})
+STRICT = frozenset({MetricKind.ABOVE, MetricKind.BELOW})
+THRESHOLDS = frozenset({MetricKind.AT_LEAST, MetricKind.AT_MOST, *STRICT, MetricKind.BETWEEN, MetricKind.BINARY})
+LESS_IS_BETTER = frozenset({MetricKind.DECREASE, MetricKind.AT_MOST, MetricKind.BELOW})
+COMMIT_SHARE, TARGET_SHARE = Decimal("0.3"), Decimal("0.7")
+"""Progress at commit and at target where a metric has zones; 1 is at the stretch."""
 
 
 def raw_progress(metric: Metric, value: Decimal, cycle: Cycle | None = None) -> Decimal:
     """Return the share of the way from baseline to target, not clamped.
 
     Args:
-        metric: a ramp (increase, decrease, or a threshold with a baseline), or a threshold without one.
+        metric: a ramp (increase, decrease, or a threshold or band with a baseline), or one without.
         value: in ``metric.unit``.
         cycle: needed where the target is a total over the periods of a cycle.
 
     Returns:
-        0 at the baseline, 1 at the target, below 0 or above 1 beyond them; 0 or 1 for a threshold without a ramp.
+        0 at the baseline, 1 at the target (0.7 where there is a stretch, of which 1 speaks then), below 0 or above 1
+        beyond them; of a band 1 inside; 0 or 1 for a threshold without a ramp. A strict threshold that is met exactly
+        is just short of 1.
 
     Raises:
         FixConfigError: baseline and target of a ramp are equal, the baseline is missing, or the cycle is.
@@ -38,9 +45,46 @@ def raw_progress(metric: Metric, value: Decimal, cycle: Cycle | None = None) -> 
     if metric.baseline == metric.target:
         raise FixConfigError(f"baseline and target are both {decimal_text(metric.target)}: make them differ")
     times = _times(metric, cycle)
+    if metric.kind is MetricKind.BETWEEN:
+        with exact():
+            away, at_first = (outside(metric, each, times) for each in (value, metric.baseline * times))
+            return ONE - away / at_first
+    raw = _along(metric, value, times)
+    return min(raw, ONE - GRID) if metric.kind in STRICT and not reached(metric, value, cycle) else raw
+
+
+def _along(metric: Metric, value: Decimal, times: Decimal) -> Decimal:
+    """Return the progress on the straight line, or on that of the zone the value falls into."""
+    (start, low), (end, high) = zone_of(metric, value, times)
     with exact():
-        way, whole = value - metric.baseline * times, (metric.target - metric.baseline) * times
-    return way / whole
+        way, whole = value - start * times, (end - start) * times
+    return low + (high - low) * (way / whole)
+
+
+def zone_of(metric: Metric, value: Decimal, times: Decimal = ONE) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Return where the zone of a value begins and ends, each with its progress; without zones baseline and target."""
+    marks = _marks(metric)
+    with exact():
+        above = sum(_beyond(metric, value, mark * times) for mark, _ in marks[1:-1])
+    return marks[above : above + 2]
+
+
+def _marks(metric: Metric) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Return the values between which progress runs straight, each with its progress, from the baseline on."""
+    baseline = ZERO if metric.baseline is None else metric.baseline
+    if metric.commit is None or metric.stretch is None:
+        return (baseline, ZERO), (metric.target, ONE)
+    return (baseline, ZERO), (metric.commit, COMMIT_SHARE), (metric.target, TARGET_SHARE), (metric.stretch, ONE)
+
+
+def _beyond(metric: Metric, value: Decimal, mark: Decimal) -> bool:
+    return value < mark if falls(metric) else value > mark
+
+
+def outside(metric: Metric, value: Decimal, times: Decimal = ONE) -> Decimal:
+    """Return how far a value lies from the nearer edge of its band; 0 inside and on the edges."""
+    upper = metric.target if metric.upper is None else metric.upper
+    return max(metric.target * times - value, value - upper * times, ZERO)
 
 
 def clamp(progress: Decimal) -> Decimal:
@@ -49,19 +93,36 @@ def clamp(progress: Decimal) -> Decimal:
 
 
 def reached(metric: Metric, value: Decimal, cycle: Cycle | None = None) -> bool:
-    """Return whether the target is met; meeting it exactly is enough (``>=`` is not ``>``)."""
+    """Return whether the target is met; meeting it exactly is enough unless it is strict (``>=`` is not ``>``)."""
+    times = _times(metric, cycle)
     with exact():
-        target = metric.target * _times(metric, cycle)
-    if metric.kind is MetricKind.BINARY:
-        return value >= ONE
-    return value <= target if falls(metric) else value >= target
+        target = metric.target * times
+        match metric.kind:
+            case MetricKind.BINARY:
+                return value >= ONE
+            case MetricKind.BETWEEN:
+                return not outside(metric, value, times)
+            case MetricKind.ABOVE:
+                return value > target
+            case MetricKind.BELOW:
+                return value < target
+            case _:
+                return value <= target if falls(metric) else value >= target
 
 
 def falls(metric: Metric) -> bool:
     """Return whether less is better."""
     if metric.kind in (MetricKind.INCREASE, MetricKind.DECREASE) and metric.baseline is not None:
         return metric.target < metric.baseline
-    return metric.kind in (MetricKind.DECREASE, MetricKind.AT_MOST)
+    return metric.kind in LESS_IS_BETTER
+
+
+def worst_of(metric: Metric, values: Sequence[Decimal]) -> Decimal:
+    """Return the value that is worst for the metric: the least, the greatest, or the one farthest from its band."""
+    if metric.kind is MetricKind.BETWEEN:
+        with exact():
+            return max(values, key=lambda value: outside(metric, value))
+    return max(values) if falls(metric) else min(values)
 
 
 def has_ramp(metric: Metric) -> bool:
@@ -72,6 +133,8 @@ def has_ramp(metric: Metric) -> bool:
         return True
     if metric.baseline is None:
         return False
+    if metric.kind is MetricKind.BETWEEN:
+        return bool(outside(metric, metric.baseline))
     return metric.baseline > metric.target if falls(metric) else metric.baseline < metric.target
 
 
@@ -114,7 +177,7 @@ def _fit_to_multiply(baseline: Decimal, shown: str) -> Decimal:
 
 
 def _points(relative: Relative, unit: Unit | None, shown: str) -> Decimal:
-    percent = unit is not None and unit.kind is UnitKind.PERCENT
+    percent = unit is not None and unit.kind in (UnitKind.PERCENT, UnitKind.POINTS)
     if relative.kind is RelativeKind.POINTS:
         return relative.amount.scaleb(-2) if percent else relative.amount
     if unit is not None and not percent:

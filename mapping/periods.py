@@ -90,6 +90,13 @@ def judged(cycle: Cycle, per: Period, today: date) -> tuple[list[int], bool]:
     return [index for index, span in enumerate(spans) if today in span], True
 
 
+def running(cycle: Cycle, per: Period, today: date) -> int | None:
+    """Return the index of the period under way; None outside the cycle and in a cut period beside whole ones."""
+    spans = periods_in(cycle, per)
+    some_whole = any(span.whole for span in spans)
+    return next((n for n, span in enumerate(spans) if today in span and (span.whole or not some_whole)), None)
+
+
 def begun(cycle: Cycle, per: Period, today: date) -> list[int]:
     """Return the indices of the periods that have begun, whole or not."""
     return [index for index, span in enumerate(periods_in(cycle, per)) if span.starts_on <= today]

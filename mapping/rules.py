@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from mapping.rates import Rates
 from mapping.words import Selection
 
 
@@ -15,6 +16,8 @@ class UnitKind(StrEnum):
 
     NUMBER = "number"
     PERCENT = "percent"
+    POINTS = "points"
+    """Percentage points, a difference of two percentages; a fraction too: 5 points are ``Decimal("0.05")``."""
     CURRENCY = "currency"
     DONE = "done"
 
@@ -37,6 +40,12 @@ class MetricKind(StrEnum):
     """Reached when value >= target. Without a baseline progress is 0 or 1, with one it is the share of the way."""
     AT_MOST = "at_most"
     """Reached when value <= target, otherwise like at_least."""
+    ABOVE = "above"
+    """Reached when value > target: meeting it exactly is not enough."""
+    BELOW = "below"
+    """Reached when value < target."""
+    BETWEEN = "between"
+    """Reached from target to upper, both included; outside, progress is the way back to the nearer edge."""
     BINARY = "binary"
     """Done or not: progress is 1 when the value is 1 or more."""
 
@@ -59,20 +68,41 @@ class PeriodPolicy(StrEnum):
     """The sum over the cycle against the target times the number of periods in the cycle."""
 
 
+class Running(StrEnum):
+    """What the period that is not over yet counts for, beside those that are complete."""
+
+    LEAVE_OUT = "leave_out"
+    """Nothing, except while no period is complete (default)."""
+    PRORATE = "prorate"
+    """What it will come to at this rate: a count or sum divided by the share of its days begun, else as it is."""
+    COUNT = "count"
+    """As it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """Baseline, target and unit of a key result. The config has checked that they differ."""
 
     kind: MetricKind
     target: Decimal
+    """The lower edge of a band."""
     baseline: Decimal | None = None
-    """None only for at_least, at_most and binary, which need none."""
+    """None only for thresholds, bands and binary, which need none."""
     unit: Unit = Unit()
     per: Period | None = None
     over: PeriodPolicy = PeriodPolicy.MEAN
-    """Completed periods of the cycle so far; the running period counts only while none is complete."""
+    """Completed periods of the cycle so far; ``running`` says what the one under way counts for."""
     stated: str = ""
     """The target as the author wrote it when it was relative: ``x10``, ``double``, ``+20%``."""
+    upper: Decimal | None = None
+    """The upper edge of a band; None for all other kinds."""
+    commit: Decimal | None = None
+    """What was promised, between baseline and target; set together with ``stretch``."""
+    stretch: Decimal | None = None
+    """What would be outstanding, beyond the target."""
+    running: Running = Running.LEAVE_OUT
+    rates: Rates | None = None
+    """What samples in another currency are converted by; part of the rule, so that a value can be measured again."""
 
 
 COMPLETION_METRIC = Metric(

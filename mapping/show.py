@@ -20,11 +20,13 @@ _HUNDREDTH = Decimal("0.01")
 _WORDS = {
     "en": {
         MetricKind.AT_LEAST: "at least ", MetricKind.AT_MOST: "at most ",
+        MetricKind.ABOVE: "more than ", MetricKind.BELOW: "less than ", MetricKind.BETWEEN: "between ", "and": " and ",
         Period.WEEK: "per week", Period.MONTH: "per month", Period.QUARTER: "per quarter",
         "done": "done", "not done": "not done", "points": "pp",
     },
     "fr": {
         MetricKind.AT_LEAST: "au moins ", MetricKind.AT_MOST: "au plus ",
+        MetricKind.ABOVE: "plus de ", MetricKind.BELOW: "moins de ", MetricKind.BETWEEN: "entre ", "and": " et ",
         Period.WEEK: "par semaine", Period.MONTH: "par mois", Period.QUARTER: "par trimestre",
         "done": "fait", "not done": "pas fait", "points": "pts",
     },
@@ -53,8 +55,8 @@ def show_progress(progress: Decimal | None, lang: Lang = "en") -> str:
 
 def show_delta(amount: Decimal, unit: Unit, lang: Lang = "en") -> str:
     """Return a change with its sign; of a percentage in percentage points: ``+3.1 pp``, ``-€500``."""
-    if unit.kind is UnitKind.PERCENT:
-        text = f"{_calm(amount * 100, lang)}{NARROW if lang == 'fr' else ' '}{_WORDS[lang]['points']}"
+    if unit.kind in (UnitKind.PERCENT, UnitKind.POINTS):
+        text = _points(amount, lang)
     elif unit.kind is UnitKind.DONE:
         text = _number(amount, lang)
     else:
@@ -63,17 +65,30 @@ def show_delta(amount: Decimal, unit: Unit, lang: Lang = "en") -> str:
 
 
 def show_metric(metric: Metric, lang: Lang = "en") -> str:
-    """Return the way to go: ``40 → 10 bugs``, ``at least 42``, ``30 per month``, ``500 → 5,000 (x10)``."""
+    """Return the way to go: ``40 → 10 bugs``, ``at least 42``, ``30 per month``, ``500 → 5,000 (x10)``.
+
+    Zones read commit, target, stretch: ``0 → 40 / 70 / 100``.
+    """
     words = _WORDS[lang]
     if metric.kind is MetricKind.BINARY:
         return words["done"]
-    text = words.get(metric.kind, "") + show_value(metric.target, metric.unit, lang)
+    text = words.get(metric.kind, "") + _goal(metric, lang)
     rises_from_zero = metric.per is not None and metric.baseline == ZERO
     if metric.baseline is not None and not rises_from_zero:
         text = f"{_bare(metric.baseline, metric.unit, lang)} → {text}"
     if metric.per is not None:
         text = f"{text} {words[metric.per]}"
     return f"{text} ({metric.stated})" if metric.stated else text
+
+
+def _goal(metric: Metric, lang: Lang) -> str:
+    if metric.upper is not None:
+        edges = _bare(metric.target, metric.unit, lang), show_value(metric.upper, metric.unit, lang)
+        return _WORDS[lang]["and"].join(edges)
+    if metric.commit is None or metric.stretch is None:
+        return show_value(metric.target, metric.unit, lang)
+    marks = (metric.commit, metric.target, metric.stretch)
+    return _named(" / ".join(_bare(mark, metric.unit, lang) for mark in marks), metric.unit)
 
 
 def _named(text: str, unit: Unit) -> str:
@@ -87,12 +102,18 @@ def _bare(value: Decimal, unit: Unit, lang: Lang) -> str:
     match unit.kind:
         case UnitKind.PERCENT:
             return _percent(value * 100, lang)
+        case UnitKind.POINTS:
+            return _points(value, lang)
         case UnitKind.CURRENCY:
             return _money(value, unit.currency or "", lang)
         case UnitKind.DONE:
             return _WORDS[lang]["done" if value >= 1 else "not done"]
         case UnitKind.NUMBER:
             return _number(value, lang)
+
+
+def _points(value: Decimal, lang: Lang) -> str:
+    return f"{_calm(value * 100, lang)}{NARROW if lang == 'fr' else ' '}{_WORDS[lang]['points']}"
 
 
 def _percent(value: Decimal, lang: Lang) -> str:

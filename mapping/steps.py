@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from mapping.metric import outside, zone_of
 from mapping.readings import Reading, Standing
+from mapping.rules import Metric, MetricKind
 from mapping.show import show_progress, show_value
 
 
@@ -23,5 +27,16 @@ def _progress(standing: Standing) -> str | None:
     metric, value = standing.metric, standing.value
     if value is None or metric.baseline is None or standing.raw_progress is None:
         return None
-    now, start, aim = (show_value(each, metric.unit) for each in (value, metric.baseline, metric.target))
-    return f"progress: ({now} − {start}) / ({aim} − {start}) = {show_progress(standing.raw_progress)}"
+    return f"progress: {_arithmetic(metric, value, metric.baseline)} = {show_progress(standing.raw_progress)}"
+
+
+def _arithmetic(metric: Metric, value: Decimal, baseline: Decimal) -> str:
+    def shown(amount: Decimal) -> str:
+        return show_value(amount, metric.unit)
+
+    if metric.kind is MetricKind.BETWEEN:
+        away, at_first = outside(metric, value), outside(metric, baseline)
+        return f"1 − {shown(away)} outside the band / {shown(at_first)} outside at the baseline"
+    (start, low), (end, high) = zone_of(metric, value)
+    way = f"({shown(value)} − {shown(start)}) / ({shown(end)} − {shown(start)})"
+    return way if high - low == 1 else f"{show_progress(low)} + {show_progress(high - low)} × {way}"

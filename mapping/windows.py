@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from mapping.periods import begun, judged, local_date, periods_in, stated_date
+from mapping.periods import begun, judged, local_date, periods_in, running, stated_date
 from mapping.rules import Cycle, Period
 from mapping.words import ItemState, WorkItem
 
@@ -50,6 +50,10 @@ class Window:
     def judged(self) -> tuple[list[int], bool]:
         """Return the periods that speak for the cycle so far, and whether that is only the running one."""
         return judged(self.cycle, self.per, self.today)
+
+    def running(self) -> int | None:
+        """Return the period under way; None where it may not be judged."""
+        return running(self.cycle, self.per, self.today)
 
     def begun(self) -> list[int]:
         """Return the periods that have begun."""

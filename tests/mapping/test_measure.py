@@ -185,12 +185,12 @@ def test_latest_without_a_sample_is_no_data(samples: list[Sample], why: str) -> 
     assert (reading.no_data or "").startswith(why)
 
 
-def test_a_sample_in_another_currency_is_refused() -> None:
+def test_a_sample_in_another_currency_is_no_data_without_a_rate() -> None:
     money = Unit(kind=UnitKind.CURRENCY, currency="EUR")
     euros = Metric(kind=MetricKind.INCREASE, target=Decimal(2), baseline=Decimal(1), unit=money)
     world = World(series={SERIES: [sample(5, unit="USD")]})
-    with pytest.raises(RuleError, match=r"in EUR, but .* gives USD"):
-        measure_one(rule(Latest(selection=SERIES), euros), CYCLE, world, NOW)
+    reading = measure_one(rule(Latest(selection=SERIES), euros), CYCLE, world, NOW)
+    assert (reading.value, reading.no_data) == (None, "USD cannot become EUR: the rules have no currencies section")
 
 
 def test_a_percentage_is_not_held_against_a_plain_number() -> None:
