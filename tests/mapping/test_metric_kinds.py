@@ -46,8 +46,13 @@ def band(low: str | int, high: str | int, baseline: str | int | None = None) -> 
 
 def zoned(baseline: int, commit: int, target: int, stretch: int) -> Metric:
     kind = MetricKind.INCREASE if target > baseline else MetricKind.DECREASE
-    marks = {"baseline": Decimal(baseline), "commit": Decimal(commit), "stretch": Decimal(stretch)}
-    return Metric(kind=kind, target=Decimal(target), **marks)
+    return Metric(
+        kind=kind,
+        baseline=Decimal(baseline),
+        commit=Decimal(commit),
+        target=Decimal(target),
+        stretch=Decimal(stretch),
+    )
 
 
 @pytest.mark.parametrize(
