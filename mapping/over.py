@@ -30,7 +30,7 @@ def over_periods(
 
     Args:
         values: one for each period that touches the cycle, in order; None where a period has none.
-        metric: its ``per`` is the window's, its ``over`` says what is taken, ``running`` whether the one under way counts.
+        metric: its ``per`` is the window's, its ``over`` says what is taken, ``running`` what of the one under way.
         window: the periods as seen today.
         adds_up: whether a value grows with the days of its period, as a count or sum does; only such are prorated.
 
