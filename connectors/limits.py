@@ -18,6 +18,7 @@ BELIEVABLE = 86_400.0
 EPOCH_FROM = 1_000_000_000.0
 """A reset below this is a number of seconds to wait, one above it an instant since 1970."""
 SECONDS = re.compile(r"\d+(\.\d+)?")
+POLICY = re.compile(r'"[^"]*"([^,"]*)')
 SECONDARY_WAIT = 60.0
 """What GitHub asks for when a secondary limit names no time."""
 SECONDARY_TEXTS = (b"secondary rate limit", b"rate limit exceeded", b"abuse detection")
@@ -39,7 +40,15 @@ def unbelievable(headers: Headers, now: datetime) -> bool:
 
 
 def quota_wait(headers: Headers, now: datetime) -> float | None:
-    """Return the seconds until a used-up quota (remaining 0) is filled again; None while there is some left."""
+    """Return the seconds until a used-up quota (remaining 0) is filled again; None while there is some left.
+
+    Jira's newer header ``RateLimit`` names several quotas at once, and the one that takes longest decides. What comes
+    as ``Beta-RateLimit`` is announced and not enforced, so nobody waits for it.
+    """
+    used_up = [seconds for left, seconds in _policies(headers.get("ratelimit", "")) if left < 1]
+    if used_up:
+        longest = max(used_up)
+        return longest if longest <= BELIEVABLE else None
     remaining = headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", "")).strip()
     if not SECONDS.fullmatch(remaining) or float(remaining) >= 1:
         return None
@@ -94,6 +103,19 @@ def _stated(headers: Headers, now: datetime) -> float | None:
 
 def _unstated(headers: Headers) -> float:
     return SECONDARY_WAIT if "x-github-request-id" in headers else 0.0
+
+
+def _policies(stated: str) -> list[tuple[float, float]]:
+    """Return what is left of each quota and the seconds until it is filled, of ``"hourly";r=50;t=30, "burst";r=0;t=1``.
+
+    https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+    """
+    found = []
+    for item in POLICY.findall(stated):
+        said = dict(part.split("=", 1) for part in item.replace(" ", "").split(";") if "=" in part)
+        if SECONDS.fullmatch(said.get("r", "")) and SECONDS.fullmatch(said.get("t", "")):
+            found.append((float(said["r"]), float(said["t"])))
+    return found
 
 
 def _reset_seconds(stated: str, headers: Headers, now: datetime) -> float | None:

@@ -211,6 +211,22 @@ async def test_a_milestone_is_found_by_title_or_number(via: Via, milestone: str 
     assert list(await read(server, via, milestone=milestone)) == ["acme/shop#1"]
 
 
+@pytest.mark.parametrize("via", ["rest", "graphql"])
+async def test_pitfall_7_the_counts_that_a_milestone_tells_of_itself_are_not_trusted(via: Via) -> None:
+    """Pull requests and what was closed as not planned are inside of them: five of six here, and really one of two."""
+    there = {"number": 4, "title": "v1.0", "open_issues": 1, "closed_issues": 5}
+    records = [closed(1), issue(2), closed(3, "not_planned"), closed(4, "duplicate")]
+    records += [pull_request(number, merged_at="2026-03-01T10:00:00Z", state="closed") for number in (5, 6)]
+    server = Server(issues=[record | {"milestone": there} for record in records], milestones=[there])
+    found = await read(server, via, milestone="v1.0")
+    assert {key: item.state for key, item in found.items()} == {
+        "acme/shop#1": ItemState.DONE,
+        "acme/shop#2": ItemState.TODO,
+        "acme/shop#3": ItemState.WONT_DO,
+        "acme/shop#4": ItemState.WONT_DO,
+    }
+
+
 async def test_an_unknown_milestone_names_those_there_are_nearest_first() -> None:
     server = Server(milestones=[{"number": 1, "title": "backlog"}, {"number": 2, "title": "v1.0"}])
     with pytest.raises(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from mapping.errors import FixConfigError, PartialReadError
+from mapping.errors import FixConfigError, PartialReadError, SkipRecordError
 from mapping.words import Selection, WorkItem
 from okrsync.sandbox import company, faults
 from okrsync.sandbox.accounts import JIRA_DC_ACCOUNT, JIRA_DC_PASSWORD
+from okrsync.sandbox.faults import Reply
 from okrsync.sandbox.jira_site import JiraSite
+from okrsync.sandbox.ledger import Asked
+from okrsync.sandbox.wire import json_bytes
 from tests.connectors.jira.stage import (
     ANCHOR,
     NONE,
@@ -256,6 +261,25 @@ async def test_both_kinds_tell_the_same_past(stage: Stage) -> None:
         "status",
         "numbers.story_points",
     }
+
+
+async def test_a_changelog_that_a_data_center_cuts_short_makes_that_past_unreadable(stage: Stage) -> None:
+    def cut(asked: Asked, reply: Reply) -> Reply:
+        page = json.loads(reply.body)
+        for issue in page["issues"]:
+            if issue.get("key") == "SHOP-7" and "changelog" in issue:
+                issue["changelog"]["histories"].pop(0)
+        return replace(reply, body=json_bytes(page))
+
+    stage.sandbox.jira_dc_faults.add(cut, "*/search")
+    skipped: list[SkipRecordError] = []
+    async with stage.source("center") as source:
+        ids = await census(source, project="SHOP")
+        told = {each.item async for batch in source.history(ids, NONE, skipped.append) for each in batch}
+    assert len(told) > 10
+    assert stage.center.get("SHOP-7")["id"] not in told
+    (said,) = map(str, skipped)
+    assert re.search(r"SHOP-7 .*Jira gave \d+ of its \d+ changes, so that its past would begin too late", said)
 
 
 async def test_a_search_by_epic_link_needs_the_field_and_finds_it_by_its_kind(stage: Stage) -> None:
