@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mapping.rules import ObjectiveKind, Period, PeriodPolicy, Running, WontDo
+from mapping.rules import Mode, ObjectiveKind, Period, PeriodPolicy, Running, WontDo
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """Ids of connections, cycles, objectives and key results; a slash would split an address."""
@@ -61,6 +61,10 @@ class KeyResultKeys(Strict):
     title: Text = Field(description="What is measured, in a sentence.")
     owner: Text | None = Field(default=None, description="Who answers for it.")
     weight: Decimal = Field(default=Decimal(1), gt=0, description="Share in the objective's progress.")
+    mode: Mode = Field(
+        default=Mode.AUTO,
+        description="auto: the measure sets the value; suggest: it proposes, a person accepts; manual: people do.",
+    )
 
 
 class MetricTerms(Strict):

@@ -129,6 +129,7 @@ class Rules:
             title=keys.title,
             owner=keys.owner,
             weight=keys.weight,
+            mode=keys.mode,
             metric=metric,
             measure=measure,
             rule=rule,

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     budget_seconds: float = Field(
         default=900.0, gt=0, description="How long a run waits for a busy vendor before it gives up, in seconds."
     )
+    user: str = Field(default="", description="Who acts on the command line; empty: the name of the login.")
     language: Literal["en", "fr"] = Field(default="en", description="Language of what people read.")
 
     @property

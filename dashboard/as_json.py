@@ -77,4 +77,8 @@ def _standing(standing: Standing) -> Plain:
         "formula": standing.formula,
         "rule_version": standing.rule_version,
         "trend": plain(standing.trend),
+        "author": standing.author,
+        "confidence": plain(standing.confidence),
+        "automatic": None if standing.automatic is None else plain(standing.automatic.value),
+        "override": plain(standing.override),
     }

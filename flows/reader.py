@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
+from mapping.effective import Entries
 from mapping.errors import OkrsyncError
 from mapping.measure import measure_one
 from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord
@@ -57,14 +58,14 @@ class StoreReader:
             declared = self._store.declared()
             chosen = _choose(declared, cycle, now)
             objectives = [each for each in declared if each.cycle.id == chosen.id]
-            last, fresh = self._store.last_check_ins(), self._fresh()
+            entries, fresh = self._store.entries(), self._fresh()
             trends = self._store.trend([each.id for one in objectives for each in one.key_results], TREND_POINTS)
             runs = self._store.runs(1)
         stands = {
             each.id: standing(
                 each,
                 objective,
-                last=last.get(each.id),
+                entries=entries.get(each.id, Entries()),
                 fresh=fresh.get(each.id),
                 trend=trends.get(each.id, ()),
                 now=now,
@@ -101,13 +102,15 @@ class StoreReader:
         now = self._now()
         with self._turn:
             key_result, objective = self._find(address)
-            entries = self._store.check_ins(address, SHOWN_CHECK_INS)
+            check_ins = self._store.check_ins(address, SHOWN_CHECK_INS)
+            entries = self._store.entries().get(address, Entries())
             fresh = self._fresh().get(address)
-            last = entries[0] if entries else None
+            last = entries.measured
             reading = self._measure_again(key_result, objective, fresh, now)
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
-        stands = standing(key_result, objective, last=last, fresh=fresh, trend=trend, now=now)
+            comments = self._store.comments(address)
+        stands = standing(key_result, objective, entries=entries, fresh=fresh, trend=trend, now=now)
         return Explanation(
             standing=stands,
             cycle=objective.cycle.id,
@@ -120,7 +123,8 @@ class StoreReader:
             rule_version=key_result.rule_version,
             run=last.run if last else None,
             run_at=last.at if last else None,
-            check_ins=tuple(entries),
+            check_ins=tuple(check_ins),
+            comments=tuple(comments),
         )
 
     def _fresh(self) -> dict[str, Freshness]:

@@ -136,17 +136,18 @@ class _Planner:
             differences=self._differences(case.last),
             now=self.now,
         )
+        status = self._status(case, new, case.key_result.metric)
         return Change(
             key_result=case.key_result.id,
             title=case.key_result.title,
             action=Action.CREATE if case.last is None else Action.CHANGE,
             old=case.last,
-            new=replace(new, causes=parts),
+            new=replace(new, causes=parts, status=status),
             causes=parts,
             reading=reading,
             metric=case.key_result.metric,
             old_status=self._old_status(case),
-            status=self._status(case, new, case.key_result.metric),
+            status=status,
         )
 
     def _differences(self, last: CheckIn | None) -> Differences:

@@ -107,6 +107,7 @@ class CauseKind(StrEnum):
     """Another field that the rule looks at changed (a label, a type, the parent)."""
     SOURCE_CHANGED = "source value changed"
     RULE_CHANGED = "rule changed"
+    BY_HAND = "entered by hand"
     CLOCK = "time passed"
 
 
@@ -162,6 +163,46 @@ class CheckIn:
     confidence: Decimal | None = None
     """A person's, 0 to 1, that the target will be reached."""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A check-in by hand that stands in for the automatic value, visibly and for a while."""
+
+    check_in: CheckIn
+    sticky: bool
+    """Holds until it expires or is resumed; otherwise only until the automatic value moves."""
+    expires_at: datetime | None
+    reason: str
+    ended_at: datetime | None = None
+    ended_because: str | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        """Return whether it stands in at ``now``."""
+        return self.ended_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What a person had to say about a key result."""
+
+    key_result: str
+    at: datetime
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One change by a person, or of what is declared, with both sides as plain JSON."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    """The address of what was changed."""
+    before: str | None
+    after: str | None
 
 
 class Action(StrEnum):
@@ -220,6 +261,14 @@ class Standing:
     rule_version: str
     trend: tuple[Decimal, ...] = ()
     """Progress of the last check-ins, oldest first."""
+    author: str = ""
+    """Of the check-in that is shown."""
+    confidence: Decimal | None = None
+    """The last one that a person stated."""
+    automatic: CheckIn | None = None
+    """What the measure gave last, where a person's check-in is shown instead of it."""
+    override: Override | None = None
+    """In force now."""
 
     @property
     def status(self) -> Status:
@@ -261,6 +310,8 @@ class Explanation:
     run_at: datetime | None
     check_ins: tuple[CheckIn, ...]
     """Newest first."""
+    comments: tuple[Comment, ...] = ()
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

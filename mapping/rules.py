@@ -207,6 +207,17 @@ class ObjectiveKind(StrEnum):
     ASPIRATIONAL = "aspirational"
 
 
+class Mode(StrEnum):
+    """Who sets what a key result stands at."""
+
+    AUTO = "auto"
+    """Its measure does; a check-in by hand overrides it for a while."""
+    SUGGEST = "suggest"
+    """Its measure proposes, and a person accepts."""
+    MANUAL = "manual"
+    """People do; what its measure gives stands beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyResult:
     """One key result as its rule states it. Addressed as ``objective/key-result``."""
@@ -217,6 +228,7 @@ class KeyResult:
     measure: Measure
     owner: str | None = None
     weight: Decimal = Decimal(1)
+    mode: Mode = Mode.AUTO
     rule: str = ""
     """Canonical JSON of the rule as written; the rule's version is its hash."""
     rule_version: str = ""

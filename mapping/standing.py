@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from mapping.decimals import ONE, ZERO, exact, quotient
+from mapping.effective import Entries, effective
 from mapping.metric import clamp
 from mapping.pace import elapsed, pace
-from mapping.readings import CheckIn, ObjectiveStanding, Standing, Status
+from mapping.readings import ObjectiveStanding, Standing, Status
 from mapping.rules import KeyResult, Objective
 
 WORST_FIRST = (
@@ -56,7 +57,7 @@ def standing(
     key_result: KeyResult,
     objective: Objective,
     *,
-    last: CheckIn | None,
+    entries: Entries,
     fresh: Fresh | None,
     now: datetime,
     trend: Sequence[Decimal] = (),
@@ -66,12 +67,15 @@ def standing(
     Args:
         key_result: as ruled now; its metric serves where nothing has been published yet.
         objective: gives cycle and kind.
-        last: the newest check-in.
+        entries: what is on record of it.
         fresh: how fresh that is; None when no run has measured the key result.
         now: an aware instant.
         trend: progress of the last check-ins, oldest first.
     """
-    stale_reason = None if fresh is None else fresh.stale_reason
+    found = effective(key_result.mode, entries, now)
+    last = found.shown
+    # what a person said is not out of date because a source is
+    stale_reason = None if fresh is None or found.automatic is not None else fresh.stale_reason
     no_data = None if fresh is None else fresh.no_data
     metric = key_result.metric if last is None else last.metric
     missing = (no_data or "nothing has been measured yet") if last is None or last.value is None else None
@@ -104,6 +108,10 @@ def standing(
         ),
         rule_version=key_result.rule_version if last is None else last.rule_version,
         trend=tuple(trend),
+        author="" if last is None else last.author,
+        confidence=None if entries.by_hand is None else entries.by_hand.confidence,
+        automatic=found.automatic,
+        override=found.override,
     )
 
 

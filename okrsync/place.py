@@ -51,6 +51,21 @@ class Place:
         """Where okrsync's own files lie, those of Prefect among them."""
         return self.settings.data_dir
 
+    def actor(self, said: str | None) -> str:
+        """Return who acts: as said on the command line, in the settings, or as logged in.
+
+        Raises:
+            FixConfigError: nobody can be told.
+        """
+        if said or self.settings.user:
+            return said or self.settings.user
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError) as error:
+            raise FixConfigError("who acts cannot be told: give --as NAME, or set OKRSYNC_USER") from error
+
     def rules(self, *, offline: bool = False) -> Config:
         """Return the rules; ``offline`` leaves secrets alone.
 

@@ -110,14 +110,34 @@ def _objective_cells(objective: ObjectiveStanding) -> list[Text]:
 
 def _standing_cells(standing: Standing) -> list[Text]:
     status = badge(standing.pace.status)
+    name = Text(f"  {standing.key_result}")
+    if beside := by_hand(standing):
+        name.append(f"\n    {beside}", style="dim")
     return [
-        Text(f"  {standing.key_result}"),
+        name,
         Text(show_value(standing.value, standing.metric.unit)),
         Text(show_metric(standing.metric), style="dim"),
         bar(standing.progress, standing.pace.expected),
         Text(show_progress(standing.raw_progress)),
         status,
     ]
+
+
+def by_hand(standing: Standing) -> str:
+    """Return who stands above the measure, what that gives, and until when; empty where the measure counts."""
+    if standing.automatic is None:
+        return ""
+    automatic = show_value(standing.automatic.value, standing.metric.unit)
+    until = ""
+    if standing.override is not None:
+        until = ", until the automatic value moves"
+        if standing.override.expires_at is not None:
+            until = f", until {standing.override.expires_at:%Y-%m-%d %H:%M} UTC"
+        elif standing.override.sticky:
+            until = ", until resumed"
+        if standing.override.reason:
+            until += f": {clean(standing.override.reason)}"
+    return f"by {clean(standing.author)}; automatic: {automatic}{until}"
 
 
 def changes_table(changes: Iterable[Change]) -> Table:

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.canonical import rule_text
-from mapping.readings import CheckIn, Contribution, Explanation, Query
+from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Query
 from mapping.show import show_delta, show_progress, show_value
-from okrsync.show import badge, bar, clean
+from okrsync.show import badge, bar, by_hand, clean
 
 ALL = 0
 
@@ -34,6 +34,8 @@ def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
         + Text(f"  {show_progress(standing.raw_progress)}  ")
         + badge(standing.pace.status)
     )
+    if beside := by_hand(standing):
+        yield Text(beside, style="yellow")
     yield from _heading("How it is computed")
     for step in found.steps:
         yield Text(f"  {clean(step)}")
@@ -53,6 +55,10 @@ def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
     yield from _heading("Check-ins")
     for entry in found.check_ins[:10]:
         yield _check_in(entry)
+    if found.comments:
+        yield from _heading("Comments")
+    for comment in found.comments:
+        yield Text(f"  {comment.at:%Y-%m-%d %H:%M}  {clean(comment.author)}: {clean(comment.text)}")
 
 
 def _heading(words: str) -> Iterator[Text]:
@@ -119,4 +125,8 @@ def _when(found: Explanation) -> Iterator[Text]:
 def _check_in(entry: CheckIn) -> Text:
     causes = "; ".join(f"{part.kind} {show_delta(part.amount, entry.metric.unit)}" for part in entry.causes)
     value = show_value(entry.value, entry.metric.unit)
-    return Text(f"  {entry.at:%Y-%m-%d %H:%M}  {value:>12}  {show_progress(entry.raw_progress):>6}  {causes}")
+    who = "" if entry.kind is CheckInKind.MEASURED else f"  {clean(entry.author)}, {entry.kind}"
+    sure = "" if entry.confidence is None else f"  confidence {show_progress(entry.confidence)}"
+    note = f"  “{clean(entry.note)}”" if entry.note else ""
+    way = show_progress(entry.raw_progress)
+    return Text(f"  {entry.at:%Y-%m-%d %H:%M}  {value:>12}  {way:>6}  {causes}{who}{sure}{note}")

@@ -10,7 +10,8 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
-from mapping.readings import CheckIn, RunRecord
+from mapping.effective import Entries
+from mapping.readings import AuditEntry, CheckIn, Comment, RunRecord
 from mapping.rules import Objective
 from store import leases
 from store.dialects import native
@@ -19,7 +20,9 @@ from store.engine import engine_of
 from store.leases import Lease
 from store.migrate import bring_to_head
 from store.mirror import StoredMirror
+from store.people import read_audit, read_comments, read_overrides
 from store.readings import (
+    BY_HAND,
     last_seq,
     read_check_ins,
     read_declared,
@@ -112,9 +115,32 @@ class Store:
         return StoredMirror(self._reading, as_of_run)
 
     def last_check_ins(self) -> dict[str, CheckIn]:
-        """Return the last check-in of every key result that has one."""
+        """Return the last measured check-in of every key result that has one."""
         with self._reading() as connection:
             return read_last_check_ins(connection)
+
+    def entries(self) -> dict[str, Entries]:
+        """Return what is on record of every key result that has any check-in: see ``mapping.effective``."""
+        with self._reading() as connection:
+            measured = read_last_check_ins(connection)
+            by_hand = read_last_check_ins(connection, BY_HAND)
+            overrides = read_overrides(connection)
+        return {
+            address: Entries(
+                measured=measured.get(address), by_hand=by_hand.get(address), override=overrides.get(address)
+            )
+            for address in measured.keys() | by_hand.keys()
+        }
+
+    def comments(self, key_result: str) -> list[Comment]:
+        """Return the comments on a key result, oldest first."""
+        with self._reading() as connection:
+            return read_comments(connection, key_result)
+
+    def audit(self, subject: str | None = None, limit: int = 100) -> list[AuditEntry]:
+        """Return the last entries of the audit, newest first; ``subject`` narrows it to one address."""
+        with self._reading() as connection:
+            return read_audit(connection, subject, limit)
 
     def check_ins(self, key_result: str, limit: int = 100) -> list[CheckIn]:
         """Return the last check-ins of one key result, newest first."""

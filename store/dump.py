@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from store.columns import exact_text, instant_text
 from store.tables import (
     check_ins,
+    comments,
     cycles,
     freshness,
     item_events,
@@ -19,6 +20,7 @@ from store.tables import (
     key_results,
     memberships,
     objectives,
+    overrides,
     samples,
     selections,
     watermarks,
@@ -45,6 +47,8 @@ def dump(connection: Connection) -> Dump:
             for table, key in ((cycles, ("id",)), (objectives, ("id",)), (key_results, ("objective", "id")))
         },
         "check_ins": _check_ins(connection),
+        "overrides": _overrides(connection),
+        "comments": _comments(connection),
         "freshness": {
             row.key_result: {
                 "measured": row.measured_run is not None,
@@ -126,6 +130,21 @@ def _check_ins(connection: Connection) -> Plain:
                 "note": row.note,
             }
         )
+    return dict(found)
+
+
+def _overrides(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    for row in connection.execute(select(overrides).order_by(overrides.c.key_result, overrides.c.run)):
+        expires = None if row.expires_at is None else _at(row.expires_at)
+        found[row.key_result].append([row.author, row.sticky, expires, row.reason, row.ended_because])
+    return dict(found)
+
+
+def _comments(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    for row in connection.execute(select(comments).order_by(comments.c.key_result, comments.c.at, comments.c.id)):
+        found[row.key_result].append([_at(row.at), row.author, row.text])
     return dict(found)
 
 

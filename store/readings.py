@@ -37,10 +37,15 @@ def read_watermark(connection: Connection, selection: str) -> Watermark | None:
     return None if row is None else Watermark(at=row.at, fingerprint=row.fingerprint)
 
 
-def read_last_check_ins(connection: Connection) -> dict[str, CheckIn]:
-    """Return the last check-in of every key result that has one."""
+MEASURED = (CheckInKind.MEASURED, CheckInKind.ACCEPTED)
+BY_HAND = (CheckInKind.BY_HAND, CheckInKind.IMPORTED)
+
+
+def read_last_check_ins(connection: Connection, kinds: tuple[CheckInKind, ...] = MEASURED) -> dict[str, CheckIn]:
+    """Return the last check-in of every key result that has one, among those of some kinds."""
     last = (
         select(check_ins.c.key_result, func.max(check_ins.c.run).label("run"))
+        .where(check_ins.c.kind.in_(kinds))
         .group_by(check_ins.c.key_result)
         .subquery()
     )
@@ -49,13 +54,13 @@ def read_last_check_ins(connection: Connection) -> dict[str, CheckIn]:
         .join(last, and_(last.c.key_result == check_ins.c.key_result, last.c.run == check_ins.c.run))
         .order_by(check_ins.c.key_result)
     )
-    return {row.key_result: _check_in(row) for row in connection.execute(query)}
+    return {row.key_result: check_in_of(row) for row in connection.execute(query)}
 
 
 def read_check_ins(connection: Connection, key_result: str, limit: int) -> list[CheckIn]:
     """Return the last check-ins of one key result, newest first."""
     query = select(check_ins).where(check_ins.c.key_result == key_result).order_by(check_ins.c.run.desc()).limit(limit)
-    return [_check_in(row) for row in connection.execute(query)]
+    return [check_in_of(row) for row in connection.execute(query)]
 
 
 def read_trend(
@@ -139,7 +144,8 @@ def _connection_record(row: Row[tuple[object, ...]]) -> ConnectionRecord:
     )
 
 
-def _check_in(row: Row[tuple[object, ...]]) -> CheckIn:
+def check_in_of(row: Row[tuple[object, ...]]) -> CheckIn:
+    """Return the check-in of a row of that table."""
     return CheckIn(
         key_result=row.key_result,
         run=row.run,

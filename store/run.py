@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from mapping.mirror import Departure
-from mapping.readings import CheckIn, ConnectionRecord
+from mapping.readings import AuditEntry, CheckIn, Comment, ConnectionRecord, Override
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
+from store.people import end_one_offs, end_overrides, write_audit, write_comment, write_override
 from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
-from store.readings import last_seq, read_last_check_ins, read_watermark
+from store.readings import MEASURED, last_seq, read_last_check_ins, read_watermark
 from store.records import Freshness, MergeCounts, Watermark
 from store.staging import Staging
 
@@ -152,7 +153,7 @@ class Run:
         *,
         check_ins: Sequence[CheckIn],
         freshness: Iterable[Freshness],
-        declared: Sequence[Objective],
+        declared: Sequence[Objective] | None,
         connections: Iterable[ConnectionRecord],
         now: datetime,
         connectors: Mapping[str, str] | None = None,
@@ -162,7 +163,7 @@ class Run:
         Args:
             check_ins: of changed key results only, each with ``run`` equal to ``seq``.
             freshness: of the key results this run looked at; the others keep theirs.
-            declared: all objectives of the rules; what is missing here is retired.
+            declared: all objectives of the rules; what is missing here is retired. None leaves them as they are.
             connections: how each connection fared.
             now: the end of the run.
             connectors: connection to the name of its connector, for explanations.
@@ -181,9 +182,35 @@ class Run:
             )
             write_check_ins(self._connection, self.seq, check_ins)
             write_freshness(self._connection, freshness)
-            write_declared(self._connection, declared)
+            if declared is not None:
+                write_declared(self._connection, declared)
+            end_one_offs(self._connection, [each for each in check_ins if each.kind in MEASURED], at=now)
             write_connectors(self._connection, connectors or {})
             self._published = True
+
+    def override(self, override: Override) -> None:
+        """Put a check-in by hand, which this run published, above the automatic value."""
+        with self._turn:
+            self._require_merged()
+            write_override(self._connection, override)
+
+    def resume(self, key_result: str, *, because: str, at: datetime) -> bool:
+        """End the override of a key result, and return whether there was one."""
+        with self._turn:
+            self._require_merged()
+            return bool(end_overrides(self._connection, [key_result], because, at=at))
+
+    def comment(self, comment: Comment) -> None:
+        """Keep what a person had to say."""
+        with self._turn:
+            self._require_merged()
+            write_comment(self._connection, comment)
+
+    def audit(self, entries: Iterable[AuditEntry]) -> None:
+        """Append to the audit."""
+        with self._turn:
+            self._require_merged()
+            write_audit(self._connection, entries, run=self.seq)
 
     def commit(self, held: Iterable[Lease] = ()) -> None:
         """Make everything visible at once, durably.

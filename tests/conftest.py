@@ -1,4 +1,4 @@
-"""The served company that tests of whole runs and of commands share."""
+"""What tests of several rooms share: the served company, and stores on both engines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from okrsync.sandbox.demo import advance
+from tests.engines import new_database, postgres, store, url
 from tests.flows.kit import Company, company
+
+__all__ = ["new_database", "postgres", "store", "url"]
 
 
 @pytest.fixture(scope="session")

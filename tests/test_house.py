@@ -83,7 +83,7 @@ def test_every_command_stands_in_the_readme() -> None:
     from okrsync.cli import app
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = [each.callback.__name__ for each in app.registered_commands if each.callback]
+    commands = [each.name or each.callback.__name__ for each in app.registered_commands if each.callback]
     assert len(commands) >= 11
     missing = [name for name in commands if f"okrsync {name}" not in readme]
     assert missing == []

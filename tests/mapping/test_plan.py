@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapping.effective import Entries
 from mapping.metric import clamp
 from mapping.plan import objective_standing, plan, standing
 from mapping.readings import Action, CauseKind, Change, CheckIn, Standing, Status
@@ -204,7 +205,9 @@ def test_a_standing_is_the_last_check_in_under_todays_clock() -> None:
     history = History()
     history.run(FOUR, rule(COUNT, number(8)))
     one = rule(COUNT, number(8))
-    found = standing(one, objective(one), last=history.last[one.id], fresh=Kept(), now=day("2026-12-20"))
+    found = standing(
+        one, objective(one), entries=Entries(measured=history.last[one.id]), fresh=Kept(), now=day("2026-12-20")
+    )
     assert (found.value, found.progress, found.status) == (Decimal(4), Decimal("0.5"), Status.OFF_TRACK)
     assert (found.changed_at, found.measured_at, found.no_data) == (NOW, NOW, None)
 
@@ -214,15 +217,15 @@ def test_a_stale_standing_keeps_its_value() -> None:
     history.run(FOUR, rule(COUNT, number(8)))
     one = rule(COUNT, number(8))
     fresh = Kept(stale_reason="jira: 429", stale_since=NOW)
-    found = standing(one, objective(one), last=history.last[one.id], fresh=fresh, now=NOW)
+    found = standing(one, objective(one), entries=Entries(measured=history.last[one.id]), fresh=fresh, now=NOW)
     assert (found.value, found.status, found.stale_reason) == (Decimal(4), Status.STALE, "jira: 429")
 
 
 def test_a_standing_that_was_never_measured_says_so() -> None:
     one = rule(Latest(selection=SERIES))
-    found = standing(one, objective(one), last=None, fresh=None, now=NOW)
+    found = standing(one, objective(one), entries=Entries(), fresh=None, now=NOW)
     assert (found.status, found.no_data) == (Status.NO_DATA, "nothing has been measured yet")
-    silent = standing(one, objective(one), last=None, fresh=Kept(no_data="no sample yet"), now=NOW)
+    silent = standing(one, objective(one), entries=Entries(), fresh=Kept(no_data="no sample yet"), now=NOW)
     assert (silent.no_data, silent.pace.because) == ("no sample yet", "no sample yet")
 
 
@@ -233,7 +236,7 @@ def stands(progress: str | None, weight: str = "1", id_: str = "shop/a") -> Stan
     (change,) = history.run(FOUR, one)
     assert change.new is not None
     last = None if raw is None else replace(change.new, raw_progress=raw, progress=clamp(raw), value=raw)
-    return standing(one, objective(one), last=last, fresh=Kept(), now=NOW)
+    return standing(one, objective(one), entries=Entries(measured=last), fresh=Kept(), now=NOW)
 
 
 def test_an_objective_is_the_weighted_mean_of_clamped_progress() -> None:

@@ -16,8 +16,8 @@ from mapping.errors import TryAgainError
 from store import Store
 from store.dump import Dump
 from store.engine import PRAGMAS, engine_of
+from tests.engines import NewDatabase
 from tests.store import victim
-from tests.store.conftest import NewDatabase
 from tests.store.kit import EPIC, START, Pull, item, publish, stage, sync
 
 KILLS_BY_STATEMENT = 12

@@ -23,7 +23,7 @@ from store import Store
 from store.engine import engine_of, place
 from store.migrate import HEAD, VERSION_TABLE, alembic_config
 from store.tables import metadata
-from tests.store.conftest import NewDatabase
+from tests.engines import NewDatabase
 from tests.store.kit import EPIC, Pull, item, sync
 
 

@@ -21,7 +21,7 @@ from store.codec import decode, decode_metric, encode, encode_metric
 from store.columns import exact_text, instant_text
 from store.engine import engine_of
 from store.tables import check_ins
-from tests.store.conftest import NewDatabase
+from tests.engines import NewDatabase
 from tests.store.kit import (
     BUGS,
     CELL,

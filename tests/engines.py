@@ -1,4 +1,4 @@
-"""Every test of the store runs on a real SQLite file and on a real PostgreSQL."""
+"""Stores for tests: whatever asks for one runs on a real SQLite file and on a real PostgreSQL."""
 
 from __future__ import annotations
 
