@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from config.validation import nearest
+from connectors.guard import Guard
 from mapping.errors import FixConfigError
 
 PREFIX = "OKRSYNC_"
@@ -44,7 +45,21 @@ class Settings(BaseSettings):
         default=900.0, gt=0, description="How long a run waits for a busy vendor before it gives up, in seconds."
     )
     user: str = Field(default="", description="Who acts on the command line; empty: the name of the login.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Internal hosts that connections may reach, besides public ones: names, addresses, either with "
+        ":port, or networks, separated by commas.",
+    )
     language: Literal["en", "fr"] = Field(default="en", description="Language of what people read.")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        entries = value.split(",") if isinstance(value, str) else value
+        if isinstance(entries, list | tuple):
+            entries = tuple(str(entry).strip() for entry in entries if str(entry).strip())
+            Guard.of(entries)
+        return entries
 
     @property
     def folder(self) -> Path:

@@ -1,7 +1,7 @@
 """The one HTTP client. Every connector speaks through it; httpx is imported nowhere else.
 
 One retry policy, one gate per connection that a vendor's own headers close, sizes and times bounded, no redirect off
-the host, and no secret and no query string in what it says or logs.
+the host, no connection that the guard refuses, and no secret and no query string in what it says or logs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urljoin
 
 import httpx
@@ -29,6 +29,9 @@ from connectors.reply import Headers, Reply
 from connectors.retry import EVERYWHERE, AttemptFailedError, Budget, Gate, Retry, Trouble
 from connectors.unpack import Unpacker
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
+
+if TYPE_CHECKING:
+    import httpcore
 
 __all__ = ["Authority", "HeaderValues", "Headers", "HttpClient", "HttpTransport", "Limits", "Params", "Reply"]
 
@@ -114,6 +117,8 @@ class HttpClient:
         self._vendor = vendor
         self._who = f"{surroundings.connection}: {vendor}"
         self._base = checked_base(base_url, self._who)
+        self._proxy: str | None = None
+        surroundings.guard.check_url(self._base, self._who)
         self._classify = classify
         self._limited = limited
         self._limits = limits or Limits()
@@ -260,10 +265,11 @@ class HttpClient:
         headers |= self._headers | call.headers
         if call.content is not None:
             headers["content-type"] = "application/json"
-        request = self._client().build_request(
-            call.method, url, params=_query(params), headers=headers, content=call.content
-        )
-        response = await self._client().send(request, stream=True)
+        client = self._client()
+        request = client.build_request(call.method, url, params=_query(params), headers=headers, content=call.content)
+        # Judged as httpx understands it, at every hop; a stand-in transport and a proxy open no connection of ours.
+        self._around.guard.check_url(str(request.url), self._who, resolved_here=self._proxy is None)
+        response = await client.send(request, stream=True)
         try:
             body = await self._body(response)
         finally:
@@ -388,22 +394,38 @@ class HttpClient:
 
     def _client(self) -> httpx.AsyncClient:
         if self._opened is None:
-            most = max(1, self._around.in_flight)
-            # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
-            ourselves = split(self._base).hostname in LOOPBACK
-            encrypted = not ourselves or split(self._base).scheme == "https"
             limits = self._limits
             self._opened = httpx.AsyncClient(
-                transport=self._around.transport,
+                transport=self._around.transport or self._transport(),
                 timeout=httpx.Timeout(connect=limits.connect, read=limits.read, write=limits.write, pool=limits.whole),
-                limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
                 follow_redirects=False,
-                trust_env=not ourselves,
-                verify=_certificates(encrypted=encrypted),
+                trust_env=False,  # the proxy is chosen by us, and a line in ~/.netrc is no credential of a connection
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # no session: each request stands alone
             )
             guard_logs(self._redactor)
         return self._opened
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        """Return the way to the host: through the proxy of the surroundings where there is one, else by the guard."""
+        from connectors.network import guarded_pool, proxy_for
+
+        most = max(1, self._around.in_flight)
+        # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
+        ourselves = split(self._base).hostname in LOOPBACK
+        certificates = _certificates(encrypted=not ourselves or split(self._base).scheme == "https")
+        self._proxy = None if ourselves else proxy_for(self._base)
+        if self._proxy is not None:
+            limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+            return httpx.AsyncHTTPTransport(verify=certificates, limits=limits, proxy=self._proxy)
+        return _Guarded(guarded_pool(self._around.guard, self._who, certificates=certificates, most=most), certificates)
+
+
+class _Guarded(httpx.AsyncHTTPTransport):
+    """httpx's own transport over a pool whose connections the guard opens; httpx offers no argument for that."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool, certificates: ssl.SSLContext) -> None:
+        super().__init__(verify=certificates, trust_env=False)
+        self._pool = pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.guard import PUBLIC_ONLY, Guard
 from mapping.errors import SkipRecordError
 from mapping.words import PastChange, Sample, Selection, WorkItem
 
@@ -96,6 +97,8 @@ class Surroundings:
     """Relative paths in options are meant from here (the config's folder)."""
     transport: HttpTransport | None = None
     """A test's stand-in for the network; None for the real one."""
+    guard: Guard = PUBLIC_ONLY
+    """Judges every address before it is connected to: public ones only, and what the service's settings list."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     """Seconds on a clock that never jumps, for waits; a test advances its own in ``sleep``."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from config.load import Config, load
 from config.settings import load_settings
+from connectors.guard import Guard
 from connectors.port import Source, Surroundings
 from flows.leases import Leases
 from flows.pull import Progress, Pull, pull_connection, worst_of
@@ -271,6 +272,7 @@ def open_source(
     surroundings = Surroundings(
         connection=name,
         folder=config.folder,
+        guard=Guard.of(config.settings.allowed_hosts),
         now=now,
         budget_seconds=config.settings.budget_seconds,
         in_flight=config.settings.in_flight,

@@ -13,6 +13,14 @@ from tests.flows.kit import Company, company
 __all__ = ["new_database", "postgres", "store", "url"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _vendors_on_this_machine() -> Iterator[None]:
+    """Let whole runs reach the tests' servers, in children as well; connectors alone are handed their own guard."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OKRSYNC_ALLOWED_HOSTS", "127.0.0.1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The company synced once, with its store kept aside, and its world one step further."""

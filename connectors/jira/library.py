@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import requests
 from jira import JIRA, JIRAError
 
+from connectors.guard import Guard
 from connectors.http import LOOPBACK
+from connectors.jira.guarded import GuardedAdapter
 from connectors.jira.refusals import login_trouble
 
 CONNECT_SECONDS = 5.0
@@ -17,7 +19,7 @@ READ_SECONDS = 60.0
 class Library(JIRA):
     """A client that asks nothing until it is asked."""
 
-    def __init__(self, server: str, api: str) -> None:
+    def __init__(self, server: str, api: str, *, guard: Guard, who: str) -> None:
         super().__init__(
             options={"server": server, "rest_api_version": api},
             # Asking serverInfo while being built would fail in the constructor; it is only good for choosing a search,
@@ -29,6 +31,8 @@ class Library(JIRA):
         )
         # No proxy leads to our own machine; elsewhere HTTPS_PROXY and NO_PROXY are honoured as in the shared client.
         self._session.trust_env = urlsplit(server).hostname not in LOOPBACK
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, GuardedAdapter(guard, who))
         self._session.hooks["response"].append(_refuse_anonymous)
 
     def carry(self, authorization: str) -> None:

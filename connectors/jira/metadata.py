@@ -222,7 +222,7 @@ class Metadata:
         from connectors.jira.library import Library
 
         if api not in self._opened:
-            self._opened[api] = Library(base, api)
+            self._opened[api] = Library(base, api, guard=self._around.guard, who=self._who)
         return self._opened[api]
 
     def _refused(self, error: JIRAError) -> Exception:

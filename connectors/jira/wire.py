@@ -43,11 +43,13 @@ class Wire:
         """Return the address of the API, found out on first use where the options do not say it.
 
         Raises:
-            FixConfigError: the site does not tell its id.
+            FixConfigError: the site does not tell its id, or the guard refuses the address.
         """
         async with self._finding:
             if self._base is None:
-                self._base = await self._find_base()
+                base = await self._find_base()
+                self.around.guard.check_url(base, f"{self.connection}: Jira")
+                self._base = base
         return self._base
 
     async def request(

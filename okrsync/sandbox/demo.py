@@ -14,7 +14,7 @@ from pathlib import Path
 from mapping.errors import FixConfigError
 from okrsync.sandbox.accounts import GITHUB_ACCOUNT, JIRA_ACCOUNT
 from okrsync.sandbox.days import span_around
-from okrsync.sandbox.server import GITHUB_PREFIX, JIRA_PREFIX, Sandbox, address, free_port, serving, utc_now
+from okrsync.sandbox.server import GITHUB_PREFIX, HOST, JIRA_PREFIX, Sandbox, address, free_port, serving, utc_now
 from okrsync.sandbox.steps import latest_change, take_step
 from okrsync.sandbox.wire import instant_of
 from okrsync.sandbox.workbook import FILE_NAME, edit_workbook, write_workbook
@@ -90,7 +90,7 @@ def create(folder: Path, *, seed: int = 7, now: datetime, port: int | None = Non
         )
     demo = DemoFolder(folder=folder, seed=seed, anchor=_whole_second(now), port=port or free_port())
     demo.config.write_text(_config(demo), encoding="utf-8")
-    _write_secrets(folder / SECRETS_FILE)
+    _write_secrets(demo)
     write_workbook(folder / FILE_NAME, seed=seed, anchor=demo.anchor)
     _save(demo)
     return demo
@@ -189,10 +189,13 @@ def _save(demo: DemoFolder) -> None:
     part.replace(demo.folder / STATE_FILE)
 
 
-def _write_secrets(path: Path) -> None:
+def _write_secrets(demo: DemoFolder) -> None:
+    path = demo.folder / SECRETS_FILE
     path.write_text(
         "# Made-up tokens; they open nothing but the sandbox on this machine.\n"
-        f"RIVELLE_JIRA_TOKEN={JIRA_ACCOUNT.token}\nRIVELLE_GITHUB_TOKEN={GITHUB_ACCOUNT.token}\n",
+        f"RIVELLE_JIRA_TOKEN={JIRA_ACCOUNT.token}\nRIVELLE_GITHUB_TOKEN={GITHUB_ACCOUNT.token}\n"
+        f"# Connections reach public hosts only, and the sandbox is on this machine.\n"
+        f"OKRSYNC_ALLOWED_HOSTS={HOST}:{demo.port}\n",
         encoding="utf-8",
     )
     path.chmod(0o600)

@@ -55,3 +55,16 @@ def test_a_secrets_folder_that_is_not_there_is_told(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("OKRSYNC_SECRETS_DIR", "nowhere")
     with pytest.raises(FixConfigError, match="nowhere is no folder"):
         load_settings(tmp_path)
+
+
+def test_internal_hosts_are_listed_with_commas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRSYNC_ALLOWED_HOSTS", " jira.acme.test, 10.20.0.0/16 ,[::1]:8080,")
+    assert load_settings(tmp_path).allowed_hosts == ("jira.acme.test", "10.20.0.0/16", "[::1]:8080")
+    monkeypatch.delenv("OKRSYNC_ALLOWED_HOSTS")
+    assert load_settings(tmp_path).allowed_hosts == ()
+
+
+def test_an_internal_host_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRSYNC_ALLOWED_HOSTS", "jira.acme.test,http://10.0.0.1")
+    with pytest.raises(FixConfigError, match=r"OKRSYNC_ALLOWED_HOSTS: .*'http://10\.0\.0\.1' "):
+        load_settings(tmp_path)

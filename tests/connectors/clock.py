@@ -15,8 +15,11 @@ from pathlib import Path
 
 import httpx
 
+from connectors.guard import Guard
 from connectors.port import Surroundings
 
+ON_LOOPBACK = Guard.of(["127.0.0.0/8", "::1", "localhost"])
+"""Lets replayed vendors be reached, and nothing else that is not public."""
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -63,6 +66,7 @@ def surroundings(
     folder: Path = Path(),
     budget_seconds: float = 900.0,
     in_flight: int = 8,
+    guard: Guard = ON_LOOPBACK,
 ) -> Surroundings:
     """Return surroundings whose network is ``handler`` (None: the real one) and whose time is ``clock``."""
     clock = clock or FakeClock()
@@ -70,6 +74,7 @@ def surroundings(
         connection=connection,
         folder=folder,
         transport=handler if isinstance(handler, httpx.AsyncBaseTransport | None) else httpx.MockTransport(handler),
+        guard=guard,
         now=clock.now,
         monotonic=clock.monotonic,
         sleep=clock.sleep,

@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from config.load import Config
 from config.load import load as load_config
 from config.settings import load_settings
+from connectors.guard import Guard
 from mapping.errors import FixConfigError
 from mapping.rules import Aggregate, Completion, KeyResult, Latest, MetricKind, Period, Ratio, UnitKind
 from okrsync.sandbox.demo import STATE_FILE, DemoFolder, advance, create, load, serve
@@ -47,9 +48,19 @@ def test_a_new_folder_holds_all_that_a_sync_needs(demo: DemoFolder) -> None:
     assert sorted(path.name for path in demo.folder.iterdir()) == [".env", "kpis.xlsx", "okrsync.yaml", "sandbox.json"]
     text = demo.config.read_text(encoding="utf-8")
     assert not re.search(r"@[a-z_]+@", text), "every placeholder was filled in"
-    assert all(token not in text for token in env_of(demo).values())
+    assert all(value not in text for name, value in env_of(demo).items() if name.endswith("_TOKEN"))
     assert demo.jira_url in text
     assert (demo.folder / ".env").stat().st_mode & 0o077 == 0
+
+
+def test_the_folder_itself_lets_its_sandbox_be_reached_and_nothing_else_on_this_machine(
+    demo: DemoFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OKRSYNC_ALLOWED_HOSTS")
+    guard = Guard.of(load_settings(demo.folder).allowed_hosts)
+    guard.check_url(demo.jira_url, "demo")
+    with pytest.raises(FixConfigError):
+        guard.check_url(f"http://127.0.0.1:{demo.port + 1}", "demo")
 
 
 def test_the_rules_are_what_lint_asks_for(rules: Config) -> None:

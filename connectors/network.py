@@ -1,0 +1,86 @@
+"""Opens the shared client's connections: to addresses that the guard has judged, and to no others."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+
+from connectors.addresses import split
+from connectors.guard import Address, Guard
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Resolves a name once, and connects to what was resolved. TLS and ``Host`` still speak of the name.
+
+    https://www.encode.io/httpcore/network-backends/
+    """
+
+    def __init__(self, guard: Guard, who: str) -> None:
+        self._guard = guard
+        self._who = who
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name it has in httpcore
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first of the host's addresses that answers.
+
+        Raises:
+            FixConfigError: the guard refuses one of them.
+            httpcore.ConnectError, httpcore.ConnectTimeout: none answers.
+        """
+        loop = asyncio.get_running_loop()
+        ends_at = None if timeout is None else loop.time() + timeout
+        addresses = await self._resolve(host, port, timeout)
+        failure: Exception | None = None
+        for left in range(len(addresses), 0, -1):
+            # One that swallows packets must not eat the time of those behind it.
+            share = None if ends_at is None else max(0.0, ends_at - loop.time()) / left
+            try:
+                return await self._inner.connect_tcp(str(addresses[-left]), port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError(f"{host} has no address")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    async def _resolve(self, host: str, port: int, seconds: float | None) -> tuple[Address, ...]:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._guard.resolve(host, port, self._who)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} could not be resolved in time") from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+
+def guarded_pool(guard: Guard, who: str, *, certificates: ssl.SSLContext, most: int) -> httpcore.AsyncConnectionPool:
+    """Return a pool of at most so many connections, all of them opened by the guard."""
+    return httpcore.AsyncConnectionPool(
+        ssl_context=certificates,
+        max_connections=most,
+        max_keepalive_connections=most,
+        keepalive_expiry=5.0,  # as httpx has it
+        network_backend=GuardedBackend(guard, who),
+    )
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the surroundings name for an address (HTTPS_PROXY, NO_PROXY); None for a direct way."""
+    parts = split(url)
+    if proxy_bypass(parts.netloc):
+        return None
+    named = getproxies()
+    found = named.get(parts.scheme) or named.get("all")
+    return found if not found or "://" in found else f"http://{found}"
