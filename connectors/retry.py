@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -86,7 +87,7 @@ class Gate:
         self._who = who
         self._until: dict[str, float] = {EVERYWHERE: 0.0}
         self._inside = 0
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._slowed_at = float("-inf")
         self.allowed = float(self._most)
         """How many requests may be in flight now."""
@@ -103,17 +104,14 @@ class Gate:
         slept_for = 0.0
         while True:
             slept_for = await self._window(endpoint, slept_for)
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._inside < int(self.allowed))
-                if self._ends(endpoint) in (0.0, slept_for):  # nobody closed it while we waited for a place
-                    self._inside += 1
-                    break
+            await self._enter()
+            if self._ends(endpoint) in (0.0, slept_for):
+                break
+            self._leave()  # somebody closed it while we waited for a place
         try:
             yield
         finally:
-            self._inside -= 1
-            async with self._changed:
-                self._changed.notify_all()
+            self._leave()
 
     def close(self, seconds: float, endpoint: str = EVERYWHERE) -> None:
         """Let nobody through for so many seconds from now, or nobody to one endpoint."""
@@ -133,6 +131,31 @@ class Gate:
     def speed_up(self) -> None:
         """Take note of one good answer."""
         self.allowed = min(float(self._most), self.allowed + 1 / self.allowed)
+
+    async def _enter(self) -> None:
+        """Take a place in flight, first come first served."""
+        if not self._waiting and self._inside < int(self.allowed):
+            self._inside += 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place in self._waiting:
+                self._waiting.remove(place)
+            elif not place.cancelled():  # it was given to us in the same moment
+                self._leave()
+            raise
+
+    def _leave(self) -> None:
+        """Give the place up; it goes straight to who has waited longest, so that nothing else comes in between."""
+        self._inside -= 1
+        while self._waiting and self._inside < int(self.allowed):
+            place = self._waiting.popleft()
+            if not place.cancelled():
+                self._inside += 1
+                place.set_result(None)
 
     def _ends(self, endpoint: str) -> float:
         """Return when the window that holds now ends; 0 when none holds."""

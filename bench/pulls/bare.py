@@ -15,32 +15,31 @@ import msgspec
 
 from bench.pulls.asked import JQL, NAMED
 
-Struct = msgspec.Struct
 NEXT = re.compile(r'<([^>]*)>; rel="next"')
 ISSUES = "/repos/acme/shop/issues"
 
 
-class Id(Struct):
+class Id(msgspec.Struct):
     """An issue of a page of ids."""
 
     id: str
 
 
-class Ids(Struct, rename="camel"):
+class Ids(msgspec.Struct, rename="camel"):
     """A page of ids."""
 
     issues: list[Id]
     next_page_token: str | None = None
 
 
-class Named(Struct):
+class Named(msgspec.Struct):
     """Anything with a name."""
 
     id: str = ""
     name: str = ""
 
 
-class Category(Struct):
+class Category(msgspec.Struct):
     """A status category."""
 
     key: str
@@ -52,13 +51,13 @@ class Status(Named, rename="camel"):
     status_category: Category | None = None
 
 
-class Person(Struct, rename="camel"):
+class Person(msgspec.Struct, rename="camel"):
     """An assignee."""
 
     display_name: str | None = None
 
 
-class Fields(Struct):
+class Fields(msgspec.Struct):
     """The fields that are asked for."""
 
     summary: str
@@ -75,7 +74,7 @@ class Fields(Struct):
     customfield_10016: float | None = None
 
 
-class Issue(Struct):
+class Issue(msgspec.Struct):
     """An issue of Jira."""
 
     id: str
@@ -83,25 +82,25 @@ class Issue(Struct):
     fields: Fields
 
 
-class Bulk(Struct):
+class Bulk(msgspec.Struct):
     """What a read by ids gives."""
 
     issues: list[Issue]
 
 
-class Label(Struct):
+class Label(msgspec.Struct):
     """A label of GitHub."""
 
     name: str
 
 
-class Login(Struct):
+class Login(msgspec.Struct):
     """An account."""
 
     login: str
 
 
-class GitHubIssue(Struct):
+class GitHubIssue(msgspec.Struct):
     """An issue of GitHub."""
 
     node_id: str

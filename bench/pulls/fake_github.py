@@ -35,7 +35,8 @@ REST = (
     '"assignee":USER,"assignees":[USER],"milestone":null,"comments":%(comments)d,"created_at":"%(created)sZ",'
     '"updated_at":"%(updated)sZ","closed_at":%(closed)s,"author_association":"MEMBER","type":null,'
     '"active_lock_reason":null,"body":"'
-    + "What was seen, what was expected, and how to see it again, step by step. " * 39
+    + "What was seen, what was expected, and how to see it again, step by step. "
+    * 39
     + '","closed_by":null,"reactions":{"url":"HERE/issues/%(n)d/reactions","total_count":0,"+1":0,"-1":0,"laugh":0,'
     '"hooray":0,"confused":0,"heart":0,"rocket":0,"eyes":0},"timeline_url":"HERE/issues/%(n)d/timeline",'
     '"performed_via_github_app":null,"state_reason":%(reason)s}'
@@ -121,8 +122,8 @@ class FakeGitHub:
             return Answer(b'{"data":{"nodes":[%b]}}' % body, "records")
         if "labels(first: 100, after:" in query:
             none = {"labels": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}}
-            lanes = {name.replace("owner", "lane"): none for name in terms if name.startswith("owner")}
-            return Answer(msgspec.json.encode({"data": lanes}))
+            empty = {name.replace("owner", "lane"): none for name in terms if name.startswith("owner")}
+            return Answer(msgspec.json.encode({"data": empty}))
         if "lane0:" not in query:
             order = range(self._world.count)
             page = self._page(order, int(terms["after"] or 0), terms["first"], whole=True)

@@ -98,3 +98,25 @@ def test_the_budget_pays_for_the_time_covered_by_waits_and_no_more(pauses: list[
 )
 def test_waits_are_said_as_people_say_them(seconds: float, said: str) -> None:
     assert spoken(seconds) == said
+
+
+async def test_places_go_to_who_has_waited_longest_and_none_is_lost_with_who_gave_up_waiting() -> None:
+    door, order = gate(FakeClock(), in_flight=1), list[str]()
+
+    async def pass_(name: str) -> None:
+        async with door.pass_through():
+            order.append(name)
+
+    async with door.pass_through():
+        first, tired, last = (asyncio.create_task(pass_(name)) for name in ("first", "tired", "last"))
+        await asyncio.sleep(0)
+        tired.cancel()
+    await asyncio.gather(first, tired, last, return_exceptions=True)
+    assert order == ["first", "last"]
+
+    async with door.pass_through():
+        given, following = (asyncio.create_task(pass_(name)) for name in ("given", "following"))
+        await asyncio.sleep(0)
+    given.cancel()  # the place is its own already, but it has not run since
+    await asyncio.gather(given, following, return_exceptions=True)
+    assert order == ["first", "last", "following"]
