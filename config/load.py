@@ -14,18 +14,21 @@ from config.files import read_rules
 from config.measures import Measures, Seen
 from config.metrics import MetricContext
 from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, ScheduleKeys
+from config.paces import Paces
 from config.rules import Rules, cycle_of, id_is_right, zone_is_known
 from config.settings import Settings, environment
 from config.validation import Problems, TooManyProblemsError, entries_of, one_of, unknown_key, validated
 from config.variables import Variables
 from config.yaml_nodes import Branch, Leaf
+from mapping.curves import LINEAR, Curve
 from mapping.errors import ConfigProblemsError, Place
 from mapping.numbers import NumberStyle
+from mapping.profiles import OKRSYNC
 from mapping.rules import Aggregate, Completion, Cycle, KeyResult, Measure, Objective, Ratio
 from mapping.where import ALWAYS, SOMETIMES, compile_where
 from mapping.words import Selection
 
-SECTIONS = ("timezone", "numbers", "schedule", "connections", "currencies", "cycles", "objectives")
+SECTIONS = ("timezone", "numbers", "schedule", "profile", "connections", "currencies", "cycles", "objectives")
 _NOT_FIELDS = {*ALWAYS, *SOMETIMES}
 _CRON_FIELDS = 5
 _CRON_PART = re.compile(r"[0-9A-Za-z*,/#-]+")
@@ -152,7 +155,16 @@ class _Loader:
         measures = Measures(connections, self.problems, [])
         rates = rates_of(self.root.entries.get("currencies"), self.problems)
         metrics = MetricContext(style=self._style(), rates=rates, problems=self.problems)
-        rules = Rules(cycles, measures, metrics, self.problems)
+        paces = Paces(self.folder, metrics.style, self.problems)
+        rules = Rules(
+            cycles,
+            measures,
+            metrics,
+            self.problems,
+            paces,
+            self._curves(cycles, paces),
+            paces.profile(self.root.entries.get("profile"), otherwise=OKRSYNC),
+        )
         objectives = [
             rules.objective(name, entry) for name, entry in entries_of(self.root, "objectives", self.problems).items()
         ]
@@ -168,6 +180,15 @@ class _Loader:
             places=rules.places,
             seen=tuple(measures.seen),
         )
+
+    def _curves(self, cycles: Mapping[str, Cycle | None], paces: Paces) -> dict[str, Curve]:
+        """Return the curve of each cycle that states one."""
+        stated = entries_of(self.root, "cycles", self.problems)
+        return {
+            name: paces.curve(node.entries.get("pace"), cycles[name], otherwise=LINEAR)
+            for name, node in ((name, entry.node) for name, entry in stated.items())
+            if isinstance(node, Branch)
+        }
 
     def _connections(self) -> dict[str, Connection | None]:
         found: dict[str, Connection | None] = {}

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mapping.curves import CurveKind
 from mapping.rules import Mode, ObjectiveKind, Period, PeriodPolicy, Running, WontDo
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
@@ -32,6 +33,28 @@ class CycleKeys(Strict):
 
     starts_on: date = Field(description="First day.")
     ends_on: date = Field(description="First day after it: a quarter that begins on 2026-10-01 ends on 2027-01-01.")
+
+
+class PaceKeys(Strict):
+    """The curve of expected progress, without the dates in by and freeze."""
+
+    curve: CurveKind = Field(
+        default=CurveKind.LINEAR, description="linear, working_days, s_curve, or dated shares: milestones or points."
+    )
+    country: Text | None = Field(default=None, description="ISO 3166 code; its weekends and holidays are off.")
+    region: Text | None = Field(default=None, description="Part of the country with holidays of its own, as BY in DE.")
+
+
+class ProfileKeys(Strict):
+    """The thresholds of a status."""
+
+    name: Text = Field(default="okrsync", description="One that comes with okrsync, or a file ours.toml beside this.")
+    grace: Annotated[Decimal, Field(ge=Decimal("0.05"), lt=1)] | None = Field(
+        default=None, description="Share of the cycle in which nothing is coloured; 0.05 at least."
+    )
+    hysteresis: Annotated[int, Field(ge=1, le=30)] | None = Field(
+        default=None, description="Runs in a row that must agree before a status gets better; 1 by default."
+    )
 
 
 class ScheduleKeys(Strict):

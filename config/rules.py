@@ -10,15 +10,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from config.measures import Measures
 from config.metrics import MetricContext, metric_of
 from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys
+from config.paces import Paces
 from config.validation import Problems, branch_of, entries_of, one_of, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf
 from mapping.canonical import rule_json, rule_version
+from mapping.curves import LINEAR, Curve
 from mapping.errors import Place
+from mapping.profiles import OKRSYNC, Profile
 from mapping.rules import Cycle, KeyResult, Objective
 
 _ID = re.compile(ID)
-_OBJECTIVE_KEYS = (*ObjectiveKeys.model_fields, "key_results")
-_KEY_RESULT_KEYS = (*KeyResultKeys.model_fields, "metric", "measure")
+_CYCLE_KEYS = (*CycleKeys.model_fields, "pace")
+_OBJECTIVE_KEYS = (*ObjectiveKeys.model_fields, "pace", "profile", "key_results")
+_KEY_RESULT_KEYS = (*KeyResultKeys.model_fields, "pace", "metric", "measure")
 
 
 def id_is_right(name: str, entry: Entry, problems: Problems) -> bool:
@@ -45,7 +49,8 @@ def cycle_of(name: str, entry: Entry, *, timezone: str, problems: Problems) -> C
     node = branch_of(entry, f"cycle {name}", problems)
     if not id_is_right(name, entry, problems) or node is None:
         return None
-    keys = validated(CycleKeys, node, problems, at=entry.key_place)
+    own = own_keys(node, CycleKeys, _CYCLE_KEYS, problems)
+    keys = validated(CycleKeys, own, problems, at=entry.key_place)
     if keys is None:
         return None
     if keys.ends_on <= keys.starts_on:
@@ -64,6 +69,11 @@ class Rules:
     measures: Measures
     metrics: MetricContext
     problems: Problems
+    paces: Paces
+    curves: Mapping[str, Curve]
+    """Those of cycles, by the cycle's id."""
+    profile: Profile = OKRSYNC
+    """Where an objective names none."""
     places: dict[str, Place] = field(default_factory=dict)
 
     def objective(self, name: str, entry: Entry) -> Objective | None:
@@ -75,7 +85,10 @@ class Rules:
         own = own_keys(node, ObjectiveKeys, _OBJECTIVE_KEYS, self.problems)
         keys = validated(ObjectiveKeys, own, self.problems, at=entry.key_place)
         cycle = self._cycle(node.entries.get("cycle"))
-        key_results = self._key_results(name, entry, node)
+        of_cycle = LINEAR if cycle is None else self.curves.get(cycle.id, LINEAR)
+        curve = self.paces.curve(node.entries.get("pace"), cycle, otherwise=of_cycle)
+        profile = self.paces.profile(node.entries.get("profile"), otherwise=self.profile)
+        key_results = self._key_results(name, entry, node, cycle=cycle, curve=curve)
         if keys is None or cycle is None or not id_right:
             return None
         return Objective(
@@ -86,6 +99,8 @@ class Rules:
             owner=keys.owner,
             kind=keys.kind,
             level=keys.level,
+            curve=curve,
+            profile=profile,
             key_results=tuple(key_results),
         )
 
@@ -98,16 +113,20 @@ class Rules:
             self.problems.add(entry.node.place, f"unknown cycle {name!r}", advice)
         return self.cycles.get(name)
 
-    def _key_results(self, objective: str, entry: Entry, node: Branch) -> list[KeyResult]:
+    def _key_results(
+        self, objective: str, entry: Entry, node: Branch, *, cycle: Cycle | None, curve: Curve
+    ) -> list[KeyResult]:
         before = len(self.problems.found)
         entries = entries_of(node, "key_results", self.problems)
         if not entries and len(self.problems.found) == before:
             what = f"objective {objective} has no key results"
             self.problems.add(entry.key_place, what, "add key_results: with 2 to 5 of them, or remove the objective")
-        made = [self._key_result(objective, name, inner) for name, inner in entries.items()]
+        made = [self._key_result(objective, name, inner, cycle=cycle, curve=curve) for name, inner in entries.items()]
         return [each for each in made if each]
 
-    def _key_result(self, objective: str, name: str, entry: Entry) -> KeyResult | None:
+    def _key_result(
+        self, objective: str, name: str, entry: Entry, *, cycle: Cycle | None, curve: Curve
+    ) -> KeyResult | None:
         id_right = id_is_right(name, entry, self.problems)
         node = branch_of(entry, f"key result {name}", self.problems)
         if node is None:
@@ -121,6 +140,7 @@ class Rules:
         metric = metric_of(
             node.entries.get("metric"), self.metrics, kind=self.measures.kind(stated), at=entry.key_place
         )
+        own_curve = self.paces.curve(node.entries.get("pace"), cycle, otherwise=curve)
         if keys is None or measure is None or metric is None or not id_right:
             return None
         rule = rule_json(metric, measure)
@@ -134,4 +154,5 @@ class Rules:
             measure=measure,
             rule=rule,
             rule_version=rule_version(rule),
+            curve=own_curve,
         )

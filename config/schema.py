@@ -23,8 +23,11 @@ from config.model import (
     KeyResultKeys,
     MetricKeys,
     ObjectiveKeys,
+    PaceKeys,
+    ProfileKeys,
     ScheduleKeys,
 )
+from config.profiles import shipped
 from connectors import registry
 from connectors.port import Connector
 from mapping.numbers import NumberStyle
@@ -71,9 +74,10 @@ class _Writer:
                     "description": "How amounts are written: plain 1234.5, en 1,234.5, fr 1 234,5.",
                 },
                 "schedule": self._schedule(),
+                "profile": self._profile(),
                 "connections": _by_id({"anyOf": [self._connection(each) for each in self._connectors]}),
                 "currencies": self._model(CurrenciesKeys, ""),
-                "cycles": _by_id(self._model(CycleKeys, "")),
+                "cycles": _by_id(self._cycle()),
                 "objectives": _by_id(self._objective()),
             },
             "$defs": self._defs,
@@ -99,18 +103,45 @@ class _Writer:
             "required": ["connector", *schema.get("required", [])],
         }
 
+    def _cycle(self) -> Schema:
+        schema = self._model(CycleKeys, "")
+        return {**schema, "properties": {**schema["properties"], "pace": self._pace()}}
+
+    def _pace(self) -> Schema:
+        keys = self._model(PaceKeys, "")
+        dated = {
+            "type": "object",
+            "description": "Dates with the share expected by then.",
+            "additionalProperties": _AMOUNT,
+        }
+        frozen = {"anyOf": [{"type": "string"}, self._model(CycleKeys, "")]}
+        freeze = {"type": "array", "description": "Days, weeks as 2026-W52, or spans off.", "items": frozen}
+        keys = {**keys, "properties": {**keys["properties"], "by": dated, "freeze": freeze}}
+        return {"anyOf": [keys["properties"]["curve"], keys], "description": "The curve of expected progress."}
+
+    def _profile(self) -> Schema:
+        known = {"enum": sorted(shipped())}
+        own = {"type": "string", "pattern": r"\.toml$"}
+        keys = self._model(ProfileKeys, "")
+        return {"anyOf": [known, own, keys], "description": "The thresholds from which a status follows."}
+
     def _objective(self) -> Schema:
         schema = self._model(ObjectiveKeys, "")
         key_results = _by_id(self._key_result()) | {"minProperties": 1}
         return {
             **schema,
-            "properties": {**schema["properties"], "key_results": key_results},
+            "properties": {
+                **schema["properties"],
+                "pace": self._pace(),
+                "profile": self._profile(),
+                "key_results": key_results,
+            },
             "required": [*schema["required"], "key_results"],
         }
 
     def _key_result(self) -> Schema:
         schema = self._model(KeyResultKeys, "")
-        own = {"metric": self._metric(), "measure": {"$ref": "#/$defs/measure"}}
+        own = {"pace": self._pace(), "metric": self._metric(), "measure": {"$ref": "#/$defs/measure"}}
         return {
             **schema,
             "properties": {**schema["properties"], **own},

@@ -20,6 +20,15 @@ PHRASES = (
     # pace
     _("{progress} of the way with {expected} expected: {share} of the pace, {rest}"),
     _("{progress} of the way with {expected} expected at any time (a rate): {share} of the pace, {rest}"),
+    _("{progress} of the way with {expected} expected: {number} points behind, {rest}"),
+    _("{progress} of the way with {expected} expected: {number} points ahead, {rest}"),
+    _("{progress} of the way with {expected} expected at any time (a rate): {number} points behind, {rest}"),
+    _("{progress} of the way with {expected} expected at any time (a rate): {number} points ahead, {rest}"),
+    _("{progress} of the way, whatever is expected: {rest}"),
+    _("on track up to {bound} behind"),
+    _("at risk up to {bound} behind"),
+    _("still off track, {number} of {count} runs are better: {rest}"),
+    _("still at risk, {number} of {count} runs are better: {rest}"),
     _("on track from {bound}"),
     _("at risk from {bound}"),
     _("{passed} of the cycle has passed, nothing is judged before {grace}"),
@@ -33,6 +42,22 @@ PHRASES = (
     _("committed is achieved from {bound}, partial from {partly}"),
     _("aspirational is achieved from {bound}"),
     _("aspirational is achieved from {bound}, partial from {partly}"),
+    _("{number} (committed: {bound} is achieved, {partly} partial)"),
+    _("{number} (aspirational: {bound} is achieved, {partly} partial)"),
+    # expected progress
+    _("{number} of {count} {rest} over: {expected} expected"),
+    _("{number} of {count} {rest} over, on an S-curve: {expected} expected"),
+    _("days"),
+    _("working days"),
+    _("working days ({text})"),
+    _("days without those of a freeze"),
+    _("between {progress} on {since} and {bound} on {date}: {expected} expected"),
+    _("{progress} since {since}, next {bound} on {date}: {expected} expected"),
+    _("no milestone has come, next {bound} on {date}: {expected} expected"),
+    _("the last date, {date}, has come: {expected} expected"),
+    _("nothing is expected on the first day"),
+    _("expected in full at any time"),
+    _("nothing is expected yet: {rest}"),
     # steps
     _("progress: ({value} − {baseline}) / ({target} − {again}) = {progress}"),
     _("read from {text}"),
@@ -112,6 +137,7 @@ QUOTED = frozenset({"text"})
 VALUES = frozenset({"value", "baseline", "target", "again"})
 """Groups that hold numbers with their units or names."""
 LISTS = frozenset({"parts", "periods"})
+DATES = frozenset({"date", "since"})
 WEEK_OF, IN_PERIOD = _("week of {day}"), _("{period}: {number}")
 _GROUP = re.compile(r"\\{(\w+)\\}")
 _PERIOD = re.compile(
@@ -141,7 +167,7 @@ def patterns() -> Sequence[Pattern]:
 
 def _shape(group: re.Match[str]) -> str:
     name = group[1]
-    if name == "date":
+    if name in DATES:
         return rf"(?P<{name}>\d{{4}}-\d\d-\d\d)"
     return f"(?P<{name}>{'.+?' if name in SENTENCES | QUOTED | VALUES | LISTS else NUMBER})"
 
@@ -161,7 +187,7 @@ def _part(name: str, part: str, texts: Texts) -> str:
         return part
     if name in SENTENCES:
         return phrase(part, texts)
-    if name == "date":
+    if name in DATES:
         return texts.full_day(date.fromisoformat(part))
     if name == "parts":
         return ", ".join(_counted(each, texts) for each in part.split(", "))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
 
+from config.profiles import shipped
+from flows.earlier import earlier_statuses
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
+from mapping.judging import judgements
 from mapping.measure import measure_one
 from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
@@ -61,6 +65,7 @@ class StoreReader:
             entries, fresh = self._store.entries(), self._fresh()
             trends = self._store.trend([each.id for one in objectives for each in one.key_results], TREND_POINTS)
             runs = self._store.runs(1)
+            earlier = earlier_statuses(self._store, objectives, current=True)
         stands = {
             each.id: standing(
                 each,
@@ -68,6 +73,7 @@ class StoreReader:
                 entries=entries.get(each.id, Entries()),
                 fresh=fresh.get(each.id),
                 trend=trends.get(each.id, ()),
+                earlier=earlier.get(each.id, ()),
                 now=now,
             )
             for objective in objectives
@@ -110,7 +116,9 @@ class StoreReader:
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
-        stands = standing(key_result, objective, entries=entries, fresh=fresh, trend=trend, now=now)
+            narrowed = replace(objective, key_results=(key_result,))
+            earlier = earlier_statuses(self._store, [narrowed], current=True).get(address, ())
+        stands = standing(key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now)
         return Explanation(
             standing=stands,
             cycle=objective.cycle.id,
@@ -125,6 +133,7 @@ class StoreReader:
             run_at=last.at if last else None,
             check_ins=tuple(check_ins),
             comments=tuple(comments),
+            profiles=judgements(stands, key_result, objective, shipped().values(), now),
         )
 
     def _fresh(self) -> dict[str, Freshness]:

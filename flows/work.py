@@ -17,6 +17,7 @@ from config.load import Config, load
 from config.settings import load_settings
 from connectors.guard import Guard
 from connectors.port import Source, Surroundings
+from flows.earlier import earlier_statuses
 from flows.leases import Leases
 from flows.pull import Progress, Pull, pull_connection, worst_of
 from mapping.plan import plan
@@ -166,6 +167,7 @@ class Work:
             stale=self._stale(),
             run=self.run.seq,
             now=self.started_at,
+            earlier=earlier_statuses(self.store, self.config.objectives, current=False),
         )
         return self.changes
 

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 
-from mapping.decimals import ONE, ZERO, quotient
+from mapping.curves import LINEAR, Curve
+from mapping.decimals import ONE, ZERO, decimal_text, quotient
+from mapping.expected import Expected, expected_by
 from mapping.metric import clamp, has_ramp, is_rate
 from mapping.periods import local_date
+from mapping.profiles import OKRSYNC, Basis, Level, Profile
 from mapping.readings import Pace, Status
 from mapping.rules import Cycle, Metric, ObjectiveKind
 from mapping.show import show_progress
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """The thresholds from which a status follows; all are inclusive."""
-
-    name: str
-    on_track: Decimal
-    """Of the expected progress."""
-    at_risk: Decimal
-    grace: Decimal
-    """Share of the cycle in which nothing is coloured."""
-    committed: Decimal
-    """Progress at which a committed objective is achieved."""
-    aspirational: Decimal
-    partial: Decimal
-
-    def achieved(self, kind: ObjectiveKind) -> Decimal:
-        """Return the progress at which an objective of this kind is achieved."""
-        return self.committed if kind is ObjectiveKind.COMMITTED else self.aspirational
-
-
-OKRSYNC = Profile(
-    name="okrsync",
-    on_track=Decimal("0.9"),
-    at_risk=Decimal("0.7"),
-    grace=Decimal("0.05"),
-    committed=ONE,
-    aspirational=Decimal("0.7"),
-    partial=Decimal("0.4"),
-)
 
 
 def elapsed(cycle: Cycle, now: datetime) -> Decimal:
@@ -61,6 +32,7 @@ def pace(
     no_data: str | None = None,
     stale: str | None = None,
     profile: Profile = OKRSYNC,
+    curve: Curve = LINEAR,
 ) -> Pace:
     """Return how progress stands against this day, with the arithmetic in words.
 
@@ -73,13 +45,21 @@ def pace(
         no_data: why there is no value; shown when ``progress`` is None.
         stale: why the value may be out of date; overrides every colour and outcome.
         profile: the thresholds.
+        curve: the shape of expected progress.
     """
     passed = elapsed(cycle, now)
-    expected = _expected(metric, passed)
     today = local_date(now, cycle.timezone)
+    expected = _expected(metric, curve, cycle, today)
 
     def give(status: Status, because: str) -> Pace:
-        return Pace(elapsed=passed, expected=expected, status=status, because=because)
+        return Pace(
+            elapsed=passed,
+            expected=expected.progress,
+            expected_because=expected.because,
+            status=status,
+            because=because,
+            profile=profile.name,
+        )
 
     if today < cycle.starts_on:
         return give(Status.NOT_STARTED, f"the cycle begins on {cycle.starts_on}")
@@ -94,14 +74,18 @@ def pace(
         return give(Status.TOO_EARLY, f"{show_progress(passed)} of the cycle has passed, {judged}")
     if not has_ramp(metric):
         return give(*_threshold(progress))
-    return give(*_coloured(progress, expected, profile, rate=is_rate(metric)))
+    if not expected.progress:
+        return give(Status.TOO_EARLY, f"nothing is expected yet: {expected.because}")
+    return give(*_coloured(progress, expected.progress, profile, rate=is_rate(metric)))
 
 
-def _expected(metric: Metric, passed: Decimal) -> Decimal:
-    """Return the expected progress: along a line for a ramp, in full for what must hold at any time."""
+def _expected(metric: Metric, curve: Curve, cycle: Cycle, today: date) -> Expected:
+    """Return the expected progress: along the curve for a ramp, in full for what must hold at any time."""
     if has_ramp(metric) and not is_rate(metric):
-        return passed
-    return ONE if passed > ZERO else ZERO
+        return expected_by(curve, cycle.starts_on, cycle.ends_on, today)
+    if today <= cycle.starts_on:
+        return Expected(ZERO, "nothing is expected on the first day")
+    return Expected(ONE, "expected in full at any time")
 
 
 def _threshold(progress: Decimal) -> tuple[Status, str]:
@@ -111,19 +95,24 @@ def _threshold(progress: Decimal) -> tuple[Status, str]:
 
 
 def _coloured(progress: Decimal, expected: Decimal, profile: Profile, *, rate: bool) -> tuple[Status, str]:
-    share = quotient(progress, expected)
-    status, bound = Status.OFF_TRACK, f"at risk from {_ratio(profile.at_risk)}"
-    if share >= profile.on_track:
-        status, bound = Status.ON_TRACK, f"on track from {_ratio(profile.on_track)}"
-    elif share >= profile.at_risk:
-        status, bound = Status.AT_RISK, f"on track from {_ratio(profile.on_track)}"
+    level, figure = profile.level(progress, expected), profile.figure(progress, expected)
+    name, bound = ("at risk", profile.at_risk) if level is Level.OFF_TRACK else ("on track", profile.on_track)
     held = "expected at any time (a rate)" if rate else "expected"
-    compared = f"{show_progress(progress)} of the way with {show_progress(expected)} {held}"
-    return status, f"{compared}: {_ratio(share)} of the pace, {bound}"
+    way = f"{show_progress(progress)} of the way"
+    match profile.basis:
+        case Basis.SHARE:
+            compared = f"{way} with {show_progress(expected)} {held}: {_ratio(figure)} of the pace"
+            because = f"{compared}, {name} from {_ratio(bound)}"
+        case Basis.BEHIND:
+            apart = f"{_points(figure)} points behind" if figure >= ZERO else f"{_points(-figure)} points ahead"
+            because = f"{way} with {show_progress(expected)} {held}: {apart}, {name} up to {_points(bound)} behind"
+        case Basis.PROGRESS:
+            because = f"{way}, whatever is expected: {name} from {show_progress(bound)}"
+    return Status(level), because
 
 
 def _outcome(progress: Decimal, kind: ObjectiveKind, profile: Profile) -> tuple[Status, str]:
-    bound = profile.achieved(kind)
+    bound = profile.achieved(committed=kind is ObjectiveKind.COMMITTED)
     status = Status.MISSED
     if progress >= bound:
         status = Status.ACHIEVED
@@ -136,3 +125,7 @@ def _outcome(progress: Decimal, kind: ObjectiveKind, profile: Profile) -> tuple[
 
 def _ratio(share: Decimal) -> str:
     return str(share.quantize(Decimal("0.01"), rounding=ROUND_DOWN))
+
+
+def _points(share: Decimal) -> str:
+    return decimal_text((share * 100).quantize(Decimal("0.1"), rounding=ROUND_DOWN))

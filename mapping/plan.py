@@ -15,6 +15,7 @@ from mapping.mirror import Mirror
 from mapping.pace import pace
 from mapping.readings import Action, Change, CheckIn, Reading, Status
 from mapping.rules import KeyResult, Metric, Objective, selections_of
+from mapping.settling import settled
 from mapping.standing import objective_standing, standing
 
 __all__ = ["differs", "objective_standing", "plan", "standing"]
@@ -29,6 +30,7 @@ def plan(
     stale: Mapping[str, str],
     run: int,
     now: datetime,
+    earlier: Mapping[str, Sequence[Status]] | None = None,
 ) -> list[Change]:
     """Return what happens to each key result, in the order of the objectives.
 
@@ -40,6 +42,7 @@ def plan(
         stale: selections whose last read was not complete, by selection key, with the reason.
         run: the number that new check-ins carry.
         now: an aware instant.
+        earlier: statuses at the runs before, newest first, of key results under a profile with hysteresis.
     """
     known = [(objective, key_result) for objective in objectives for key_result in objective.key_results]
     reasons = {key_result.id: _stale_reason(key_result, stale) for _, key_result in known}
@@ -47,7 +50,7 @@ def plan(
     cycles = {key_result.id: objective.cycle for objective, key_result in known}
     errors: dict[str, RuleError] = {}
     readings = measure_all(fresh, cycles, mirror, now, errors)
-    planner = _Planner(mirror=mirror, before=before, run=run, now=now)
+    planner = _Planner(mirror=mirror, before=before, run=run, now=now, earlier=earlier or {})
     return [
         planner.change(
             _Case(
@@ -90,6 +93,7 @@ class _Planner:
     before: Callable[[int], Mirror]
     run: int
     now: datetime
+    earlier: Mapping[str, Sequence[Status]] = field(default_factory=dict)
     differences: MutableMapping[int, Differences] = field(default_factory=dict)
 
     def change(self, case: _Case) -> Change:
@@ -197,7 +201,7 @@ class _Planner:
         no_data: str | None = None,
         stale: str | None = None,
     ) -> Status:
-        return pace(
+        found = pace(
             None if check_in is None else check_in.raw_progress,
             metric=metric,
             objective_kind=case.objective.kind,
@@ -205,7 +209,10 @@ class _Planner:
             now=self.now,
             no_data=no_data,
             stale=stale,
-        ).status
+            profile=case.objective.profile,
+            curve=case.key_result.curve,
+        )
+        return settled(found, self.earlier.get(case.key_result.id, ()), case.objective.profile.hysteresis).status
 
 
 def differs(last: CheckIn, new: CheckIn) -> bool:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mapping.rules import Cycle, Metric, ObjectiveKind
+from mapping.score import Score
 from mapping.words import ItemState
 
 
@@ -86,6 +87,27 @@ class Pace:
     status: Status
     because: str
     """``38 % of the way with 52 % expected: 0.73 of the pace, on track from 0.90``."""
+    expected_because: str = ""
+    """How the expected progress came about: ``33 of 63 working days (FR) over: 52 % expected``."""
+    profile: str = "okrsync"
+    """The status profile whose thresholds these are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one status profile makes of a key result."""
+
+    profile: str
+    title: str
+    own: bool
+    """Whether it is the one that the rules name."""
+    status: Status
+    called: str
+    """The tool's own word for the colour; empty where there is none."""
+    because: str
+    reading: str
+    """The choice taken where the tool's documents leave one open."""
+    source: str
 
 
 class CauseKind(StrEnum):
@@ -269,6 +291,8 @@ class Standing:
     """What the measure gave last, where a person's check-in is shown instead of it."""
     override: Override | None = None
     """In force now."""
+    score: Score | None = None
+    """Once the cycle is over."""
 
     @property
     def status(self) -> Status:
@@ -312,6 +336,8 @@ class Explanation:
     """Newest first."""
     comments: tuple[Comment, ...] = ()
     """Oldest first."""
+    profiles: tuple[Judgement, ...] = ()
+    """The key result under each status profile, the rules' own first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from mapping.curves import LINEAR, Curve
+from mapping.profiles import OKRSYNC, Profile
 from mapping.rates import Rates
 from mapping.words import Selection
 
@@ -233,6 +235,8 @@ class KeyResult:
     """Canonical JSON of the rule as written; the rule's version is its hash."""
     rule_version: str = ""
     """First 12 hexadecimal digits of the SHA-256 of ``rule``."""
+    curve: Curve = LINEAR
+    """Its own, else its objective's, else its cycle's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +250,9 @@ class Objective:
     owner: str | None = None
     kind: ObjectiveKind = ObjectiveKind.ASPIRATIONAL
     level: str = "team"
+    curve: Curve = LINEAR
+    """Its own, else its cycle's."""
+    profile: Profile = OKRSYNC
     key_results: tuple[KeyResult, ...] = field(default=())
 
 

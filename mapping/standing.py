@@ -9,10 +9,14 @@ from typing import Protocol
 
 from mapping.decimals import ONE, ZERO, exact, quotient
 from mapping.effective import Entries, effective
+from mapping.expected import expected_by
 from mapping.metric import clamp
-from mapping.pace import elapsed, pace
+from mapping.pace import pace
+from mapping.periods import local_date
 from mapping.readings import ObjectiveStanding, Standing, Status
 from mapping.rules import KeyResult, Objective
+from mapping.score import final_score
+from mapping.settling import settled
 
 WORST_FIRST = (
     Status.MISSED,
@@ -61,6 +65,7 @@ def standing(
     fresh: Fresh | None,
     now: datetime,
     trend: Sequence[Decimal] = (),
+    earlier: Sequence[Status] = (),
 ) -> Standing:
     """Return how a key result stands at ``now``.
 
@@ -71,6 +76,7 @@ def standing(
         fresh: how fresh that is; None when no run has measured the key result.
         now: an aware instant.
         trend: progress of the last check-ins, oldest first.
+        earlier: statuses at the runs before the last, newest first, for a profile with hysteresis.
     """
     found = effective(key_result.mode, entries, now)
     last = found.shown
@@ -97,14 +103,27 @@ def standing(
         stale_since=None if fresh is None else fresh.stale_since,
         measured_at=None if fresh is None else fresh.measured_at,
         changed_at=None if last is None else last.at,
-        pace=pace(
+        pace=settled(
+            pace(
+                None if last is None else last.raw_progress,
+                metric=metric,
+                objective_kind=objective.kind,
+                cycle=objective.cycle,
+                now=now,
+                no_data=stale_reason or missing,
+                stale=stale_reason,
+                profile=objective.profile,
+                curve=key_result.curve,
+            ),
+            earlier if found.shown is entries.measured else (),  # nobody holds back what a person said
+            objective.profile.hysteresis,
+        ),
+        score=final_score(
             None if last is None else last.raw_progress,
-            metric=metric,
-            objective_kind=objective.kind,
+            kind=objective.kind,
             cycle=objective.cycle,
             now=now,
-            no_data=stale_reason or missing,
-            stale=stale_reason,
+            profile=objective.profile,
         ),
         rule_version=key_result.rule_version if last is None else last.rule_version,
         trend=tuple(trend),
@@ -132,11 +151,16 @@ def objective_standing(objective: Objective, standings: Sequence[Standing], now:
         owner=objective.owner,
         kind=objective.kind,
         progress=weighted_mean([(weight, progress) for weight, progress in counted if progress is not None]),
-        expected=elapsed(objective.cycle, now),
+        expected=_expected(objective, now),
         status=worst([each.status for each in contributing]),
         missing=tuple(each.key_result for each in standings if each.progress is None),
         key_results=tuple(standings),
     )
+
+
+def _expected(objective: Objective, now: datetime) -> Decimal:
+    cycle = objective.cycle
+    return expected_by(objective.curve, cycle.starts_on, cycle.ends_on, local_date(now, cycle.timezone)).progress
 
 
 def weighted_mean(parts: Sequence[tuple[Decimal, Decimal]]) -> Decimal | None:

@@ -20,7 +20,8 @@ def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
     if reading.value is None:
         lines.append(f"no data: {reading.no_data}")
     progress = _progress(standing)
-    return (*lines, *([progress] if progress else []), standing.pace.because)
+    expected = standing.pace.expected_because
+    return (*lines, *(line for line in (progress, expected) if line), standing.pace.because)
 
 
 def _progress(standing: Standing) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -10,19 +10,20 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.canonical import rule_text
-from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Query
+from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Judgement, Query
 from mapping.show import show_delta, show_progress, show_value
 from okrsync.show import badge, bar, by_hand, clean
+from okrsync.show_profiles import judged
 
 ALL = 0
 
 
-def explanation(found: Explanation, *, most: int) -> Group:
-    """Return everything behind one number, most telling first; ``most`` items (0: all)."""
-    return Group(*_parts(found, most))
+def explanation(found: Explanation, *, most: int, profiles: Sequence[Judgement] = ()) -> Group:
+    """Return everything behind one number, most telling first; ``most`` items (0: all), and some status profiles."""
+    return Group(*_parts(found, most, profiles))
 
 
-def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
+def _parts(found: Explanation, most: int, profiles: Sequence[Judgement]) -> Iterator[RenderableType]:
     standing = found.standing
     yield Text(clean(standing.title), style="bold")
     yield Text(f"{standing.key_result} · {clean(found.objective_title)} · {found.cycle}", style="dim")
@@ -41,6 +42,11 @@ def _parts(found: Explanation, most: int) -> Iterator[RenderableType]:
         yield Text(f"  {clean(step)}")
     if not found.agrees:
         yield Text("  Measured again, the published value did not come out: please report this.", style="bold red")
+    if standing.score is not None:
+        yield Text(f"  final score: {standing.score.because}: {clean(standing.score.band)}")
+    if profiles:
+        yield from _heading("Under status profiles")
+        yield from judged(profiles)
     yield from _heading("Where it comes from")
     for query in found.queries:
         yield from _query(query)

@@ -42,6 +42,8 @@ def why(
     ctx: typer.Context,
     key_result: Annotated[str, typer.Argument(help="Address of a key result: objective/key-result.")],
     items: Annotated[int, typer.Option(help="How many items to list; 0 for all.")] = 20,
+    profile: Annotated[str | None, typer.Option(help="Show the status under this profile too, as viva.")] = None,
+    profiles: Annotated[bool, typer.Option("--profiles", help="Show the status under every profile.")] = False,
     json: AsJson = False,
 ) -> None:
     """Show why a number is what it is: formula, query, items with weights, rule, run, freshness."""
@@ -52,7 +54,10 @@ def why(
     place: Place = ctx.obj
     with place.reader() as reader:
         found = reader.explain(key_result)
+    if profile is not None and profile not in (known := [each.profile for each in found.profiles]):
+        raise typer.BadParameter(f"unknown status profile {profile!r}: there are {', '.join(known)}")
     if json:
         typer.echo(show.as_json(explanation_json(found)))
         return
-    show.console().print(explanation(found, most=items))
+    named = [each for each in found.profiles if profiles or each.profile == profile]
+    show.console().print(explanation(found, most=items, profiles=named))

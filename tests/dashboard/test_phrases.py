@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from config.profiles import shipped
 from dashboard.phrases import figures, phrase
 from dashboard.texts import Texts
+from mapping.curves import Curve, CurveKind, Mark
+from mapping.expected import expected_by
 from mapping.measure import measure_one
 from mapping.mirror import Departure
 from mapping.pace import pace
-from mapping.readings import Reading
+from mapping.profiles import OKRSYNC
+from mapping.readings import Reading, Status
 from mapping.rules import (
     Aggregate,
     AggregateKind,
@@ -28,6 +32,8 @@ from mapping.rules import (
     PeriodPolicy,
     Ratio,
 )
+from mapping.score import final_score
+from mapping.settling import settled
 from tests.mapping.worlds import (
     CYCLE,
     DOING,
@@ -110,6 +116,46 @@ def sentences_of_measures() -> set[str]:
     return found
 
 
+CURVES = [
+    Curve(),
+    Curve(days_off=(date(2026, 12, 25),)),
+    Curve(kind=CurveKind.WORKING_DAYS, days_off=(date(2026, 10, 3),)),
+    Curve(kind=CurveKind.WORKING_DAYS, days_off=(date(2026, 11, 11),), calendar="FR"),
+    *(Curve(kind=kind, marks=(Mark(on=date(2026, 11, 2), share=Decimal("0.2")),)) for kind in CurveKind),
+]
+
+
+def sentences_of_curves() -> set[str]:
+    days = [date(2026, 10, 1), date(2026, 10, 20), date(2026, 11, 20), date(2027, 1, 1)]
+    return {expected_by(curve, CYCLE.starts_on, CYCLE.ends_on, on).because for curve in CURVES for on in days}
+
+
+def sentences_of_profiles() -> set[str]:
+    rate = periodic(Period.MONTH, PeriodPolicy.MEAN)
+    late = Curve(kind=CurveKind.MILESTONES, marks=(Mark(on=date(2026, 12, 20), share=Decimal("0.2")),))
+    paces = [
+        pace(progress, metric=metric, objective_kind=kind, cycle=CYCLE, now=NOW, profile=profile, curve=curve)
+        for profile in shipped().values()
+        for progress in (Decimal("0.1"), Decimal("0.42"), Decimal("0.9"), Decimal("1.1"))
+        for metric in (number(100), rate)
+        for curve in (Curve(), late)
+        for kind in ObjectiveKind
+    ]
+    held = [settled(each, (Status.AT_RISK, Status.OFF_TRACK)[:place], 3) for each in paces for place in (1, 2)]
+    scores = [
+        final_score(Decimal("0.6"), kind=kind, cycle=CYCLE, now=datetime(2027, 1, 9, tzinfo=UTC), profile=OKRSYNC)
+        for kind in ObjectiveKind
+    ]
+    said = {text for each in (*paces, *held) for text in (each.because, each.expected_because)}
+    return said | {score.because for score in scores if score is not None}
+
+
+def test_every_sentence_about_curves_and_profiles_is_said_in_french() -> None:
+    sentences = sentences_of_curves() | sentences_of_profiles()
+    assert len(sentences) > 60
+    assert {text for text in sentences if phrase(text, FR) == text} == set()
+
+
 def sentences_of_pace() -> set[str]:
     threshold = Metric(kind=MetricKind.AT_LEAST, target=Decimal(42))
     moments = [datetime(2026, month, 10, tzinfo=UTC) for month in (9, 11)] + [
@@ -163,6 +209,18 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
         (
             "mean of 2 months (2026-10 12, 2026-11 19.5) = 15.75",
             "moyenne de 2 mois (octobre 2026 : 12, novembre 2026 : 19,5) = 15,75",
+        ),
+        (
+            "33 of 63 working days (FR) over, on an S-curve: 52% expected",
+            "33 jours ouvrés (FR) sur 63 écoulés, sur une courbe en S : 52_% attendus",
+        ),
+        (
+            "between 20% on 2026-11-02 and 100% on 2027-01-01: 44% expected",
+            "entre 20_% le 2 novembre 2026 et 100_% le 1 janvier 2027 : 44_% attendus",
+        ),
+        (
+            "40% of the way with 50% expected: 10 points behind, on track up to 2.5 behind",
+            "40_% du chemin pour 50_% attendus : 10 points de retard, en bonne voie jusqu’à 2,5 de retard",
         ),
         ("week of 2026-10-05 5", "semaine du 5 oct. : 5"),
         ("the cycle begins on 2026-10-01", "le cycle commence le 1 octobre 2026"),

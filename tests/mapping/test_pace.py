@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from mapping.curves import LINEAR, Curve
 from mapping.pace import elapsed, pace
+from mapping.profiles import OKRSYNC, Profile
 from mapping.readings import Pace, Status
 from mapping.rules import Cycle, Metric, MetricKind, ObjectiveKind, Period, PeriodPolicy
 from tests.mapping.worlds import day, number
@@ -22,6 +24,8 @@ def at(
     kind: ObjectiveKind = ObjectiveKind.COMMITTED,
     no_data: str | None = None,
     stale: str | None = None,
+    profile: Profile = OKRSYNC,
+    curve: Curve = LINEAR,
 ) -> Pace:
     return pace(
         None if progress is None else Decimal(progress),
@@ -31,6 +35,8 @@ def at(
         now=day(when),
         no_data=no_data,
         stale=stale,
+        profile=profile,
+        curve=curve,
     )
 
 
