@@ -37,13 +37,7 @@ def _parts(found: Explanation, most: int, profiles: Sequence[Judgement]) -> Iter
     )
     if beside := by_hand(standing):
         yield Text(beside, style="yellow")
-    yield from _heading("How it is computed")
-    for step in found.steps:
-        yield Text(f"  {clean(step)}")
-    if not found.agrees:
-        yield Text("  Measured again, the published value did not come out: please report this.", style="bold red")
-    if standing.score is not None:
-        yield Text(f"  final score: {standing.score.because}: {clean(standing.score.band)}")
+    yield from _computed(found)
     if profiles:
         yield from _heading("Under status profiles")
         yield from judged(profiles)
@@ -58,6 +52,20 @@ def _parts(found: Explanation, most: int, profiles: Sequence[Judgement]) -> Iter
     yield from _heading(f"Rule {found.rule_version}")
     for line in rule_text(found.rule).splitlines():
         yield Text(f"  {line}", style="dim")
+    yield from _said(found)
+
+
+def _computed(found: Explanation) -> Iterator[Text]:
+    yield from _heading("How it is computed")
+    for step in found.steps:
+        yield Text(f"  {clean(step)}")
+    if not found.agrees:
+        yield Text("  Measured again, the published value did not come out: please report this.", style="bold red")
+    if (score := found.standing.score) is not None:
+        yield Text(f"  final score: {score.because}: {clean(score.band)}")
+
+
+def _said(found: Explanation) -> Iterator[Text]:
     yield from _heading("Check-ins")
     for entry in found.check_ins[:10]:
         yield _check_in(entry)
