@@ -118,7 +118,7 @@ class GraphQL:
         """
         owner, _, name = repo.partition("/")
         first, after, seen = PAGE, None, set[str]()
-        for _ in range(MOST_PAGES):
+        while True:
             variables = {"owner": owner, "name": name, "first": first, "after": after, "filter": filters}
             try:
                 data = await self.ask(queries.ISSUES, variables, _RepositoryData, repo, patient=first == SMALLEST_PAGE)
@@ -130,7 +130,6 @@ class GraphQL:
             after = self.following(page.page_info, seen, repo)
             if after is None:
                 return
-        raise self.endless(repo)
 
     async def nodes(self, query: str, ids: Sequence[str], variables: Mapping[str, object] | None = None) -> list[Raw]:
         """Return the nodes with these ids in order, null where one is gone or hidden.
@@ -238,10 +237,12 @@ class GraphQL:
         """Return the cursor of the next page, None at the end.
 
         Raises:
-            PartialReadError: the cursor was given before.
+            PartialReadError: the cursor was given before, or there are more pages than any list has.
         """
         if not info.has_next_page:
             return None
+        if len(seen) >= MOST_PAGES:  # always another cursor: a proxy's, say, that knows no end
+            raise self.endless(thing)
         if info.end_cursor is None or info.end_cursor in seen:
             raise PartialReadError(
                 f"{self.connection}: GitHub repeats a page while listing {thing}: the list has no end"

@@ -243,10 +243,10 @@ class Happenings:
     async def _whole_span(
         self, repo: str, terms: GitHubSelection, span: tuple[datetime, datetime], first: _Runs
     ) -> list[_Run]:
-        page, number = first, 1
+        page, number, before = first, 1, 0
         runs = {run.id: run for run in page.workflow_runs}
-        while len(runs) < first.total_count and page.workflow_runs:
-            number += 1
+        while before < len(runs) < first.total_count:  # a page that brings nothing new is the last one worth asking for
+            number, before = number + 1, len(runs)
             page = await self._runs_page(repo, terms, span, number)
             runs |= {run.id: run for run in page.workflow_runs}
         if len(runs) < min(first.total_count, page.total_count):

@@ -42,7 +42,7 @@ class Pages:
         self._in_flight = in_flight
 
     async def stream(
-        self, path: str, params: Params, shape: type[T], *, patience: int = MOST_PAGES, remember: bool = False
+        self, path: str, params: Params, shape: type[T], *, patience: int | None = None, remember: bool = False
     ) -> AsyncIterator[T]:
         """Stream a list page by page, in order.
 
@@ -50,7 +50,7 @@ class Pages:
             path: of the list.
             params: beside the size of a page.
             shape: what a page holds.
-            patience: how many pages may be read one after another.
+            patience: how many pages may be read one after another; :data:`MOST_PAGES` unless told otherwise.
             remember: keep a list of one page, and ask only whether it still holds.
 
         Raises:
@@ -68,7 +68,7 @@ class Pages:
             if remember:
                 self._etags.keep(path, query, first)
             return
-        if last is not None and page_number(last) > NUMBERED_PAGES and patience < MOST_PAGES:
+        if last is not None and page_number(last) > NUMBERED_PAGES and patience is not None:
             raise self._too_long(path, page_number(last))
         seen = {following}
         numbered = self._numbered(following, last)
@@ -78,7 +78,7 @@ class Pages:
             following = link(reply.headers.get("link", ""), "next")
         if numbered and following is not None and following in seen:
             raise self._circle(path)
-        async for page in self._one_after_another(path, following, seen, shape, patience):
+        async for page in self._one_after_another(path, following, seen, shape, patience or MOST_PAGES):
             yield page
 
     async def _one_after_another(

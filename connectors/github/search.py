@@ -96,19 +96,20 @@ class Searches:
     async def _slice(
         self, part: _Slice, first: _Found, terms: GitHubSelection, on_skip: OnSkip
     ) -> AsyncIterator[list[Record]]:
-        page, number, came = first, 1, 0
+        page, number, came = first, 1, set[bytes]()
         while True:
-            came += len(page.items)
+            before = len(came)
+            came.update(bytes(raw) for raw in page.items)  # a page that comes twice counts once
             records = [self._reader.read(raw, "search result ", from_rest, on_skip) for raw in page.items]
             yield [await self._listing.with_parent(record) for record in records if record is not None]
-            if came >= page.total_count or not page.items:
+            if len(came) >= page.total_count or len(came) == before:
                 break
             number += 1
             page = await self._page(part, number)
-        if came < page.total_count:
+        if len(came) < page.total_count:
             raise PartialReadError(
                 f"{self._client.connection}: GitHub counted {page.total_count} results of the search {terms.search!r} "
-                f"and gave {came}: select by repo or owner instead, lists are complete"
+                f"and gave {len(came)}: select by repo or owner instead, lists are complete"
             )
 
     async def _page(self, part: _Slice, number: int) -> _Found:
