@@ -240,6 +240,11 @@ class DataCenterClient:
         reply = await self._wire.request("POST", SEARCH, json=body, accept=(400,))
         self._wire.check_query(reply, query)
         page = reply.decode(shape)
+        if page.issues and page.start_at != start:  # or the same page would be read over and over
+            raise PartialReadError(
+                f"{self._connection}: Jira was asked for issues from number {start + 1} on and gave those from "
+                f"{page.start_at + 1} on: something in between answers for it, look at the proxy"
+            )
         if strict and page.warning_messages:
             raise PartialReadError(
                 f"{self._connection}: Jira warned about the search ({'; '.join(page.warning_messages)}): "
