@@ -290,7 +290,8 @@ async def _issue(site: GitHubSite, request: Request, _now: datetime) -> Given:
     if where := repository.gone.get(number):
         moved = {"message": "Moved Permanently", "url": where, "documentation_url": DOCS}
         raise RefusedError(301, moved, {"location": where})
-    if number <= max((*repository.gone, *(record["number"] for record in repository.records)), default=0):
+    taken = (*repository.gone, *repository.hidden, *(record["number"] for record in repository.records))
+    if number not in repository.hidden and number <= max(taken, default=0):
         raise github_error(410, "This issue was deleted", "/issues/issues#get-an-issue")
     raise github_error(404, "Not Found", "/issues/issues#get-an-issue")
 

@@ -55,6 +55,18 @@ def transfer(site: GitHubSite, full_name: str, number: int, to: str, *, at: date
     return moved
 
 
+def hide(repository: Repository, number: int) -> None:
+    """Take an issue out of sight: absent from every list, and its own address answers 404."""
+    (record,) = (record for record in repository.records if record["number"] == number)
+    repository.records.remove(record)
+    repository.hidden[number] = record
+
+
+def show(repository: Repository, number: int) -> None:
+    """Let a hidden issue be seen again, as the same one."""
+    repository.records.append(repository.hidden.pop(number))
+
+
 def add_project(site: GitHubSite, owner: str, number: int, title: str, fields: Mapping[str, str]) -> Project:
     """Add a project with fields by name and kind; single selects get the options To do, In progress and Done."""
     project = Project(owner=owner, number=number, title=title)

@@ -32,6 +32,8 @@ class Repository:
     """When each star was given."""
     gone: dict[int, str] = field(default_factory=dict)
     """Numbers of issues that were here: to the address of their new place, or empty when deleted."""
+    hidden: dict[int, Record] = field(default_factory=dict)
+    """Issues that are there but not for the account, by number: those of a suspended person, say."""
 
     @property
     def full_name(self) -> str:

@@ -125,7 +125,10 @@ class GitHubSite:
         pull: bool = False,
     ) -> Record:
         """Open an issue, or a pull request; the number follows the last one. Returns the raw record."""
-        number = max((record["number"] for record in repository.records), default=0) + 1
+        # Numbers are never given again, those of deleted, transferred and hidden issues neither.
+        number = (
+            max((*repository.gone, *repository.hidden, *(one["number"] for one in repository.records)), default=0) + 1
+        )
         kind, path = ("PR", "pull") if pull else ("I", "issues")
         url = f"{self.api(repository)}/issues/{number}"
         record: Record = {
