@@ -15,6 +15,15 @@ from jsonschema import Draft202012Validator
 FOLDER = Path(os.environ.get("OKRSYNC_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
 JIRA = "jira-cloud-platform-v3.json"
 GITHUB = "github-rest-api.github.com.json.gz"
+ALL = (
+    JIRA,
+    "jira-cloud-software-agile.json",
+    "jira-dc-10.3-openapi.json",
+    GITHUB,
+    "github-graphql-schema.2026-03.graphql",
+    "asana_oas.yaml.gz",
+)
+"""What the connectors' tests hold requests and answers against."""
 
 Schema = Any  # JSON of a description: read, walked and handed to the validator
 

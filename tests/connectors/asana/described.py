@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import yaml
 from jsonschema import Draft202012Validator
 
-FOLDER = Path(os.environ.get("OKRSYNC_SPECS", Path(__file__).parents[4] / "shared" / "specs"))
+from tests.sandbox.described import FOLDER
+
 ASANA = FOLDER / "asana_oas.yaml.gz"
 
 Schema = Any  # a description's YAML: read, walked and handed to the validator

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.jira import JiraOptions, JiraSource
 from tests.connectors.clock import FakeClock, surroundings
+from tests.connectors.jira.described import PRESENT
 from tests.connectors.jira.replay import Site, serving
 from tests.connectors.jira.stage import Stage, staged
 
@@ -45,7 +46,9 @@ def _served() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(_served: Stage) -> Stage:
-    """The sandbox's Jiras with a new world."""
+def stage(_served: Stage) -> Iterator[Stage]:
+    """The sandbox's Jiras with a new world; whatever a test makes okrsync ask of them must be as described."""
     _served.renew()
-    return _served
+    yield _served
+    if PRESENT:
+        assert _served.not_as_described() == []

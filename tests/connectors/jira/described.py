@@ -1,4 +1,7 @@
-"""Atlassian's descriptions of its APIs, as validators of what the connector sends. Looked for in ``OKRSYNC_SPECS``."""
+"""Atlassian's descriptions of its APIs, as validators of what the connector sends and of what the sandbox answers.
+
+Looked for in ``OKRSYNC_SPECS``; without them nothing is validated, and the tests about them are skipped.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 
 from jsonschema import Draft202012Validator
 
 from okrsync.sandbox.ledger import Asked
-from tests.sandbox.described import JIRA, _as_json_schema, description
+from tests.sandbox import described
+from tests.sandbox.described import FOLDER, JIRA, _as_json_schema, description
 
 AGILE = "jira-cloud-software-agile.json"
 DATA_CENTER = "jira-dc-10.3-openapi.json"
+PRESENT = all((FOLDER / name).is_file() for name in (JIRA, AGILE, DATA_CENTER))
 
 Schema = Any  # JSON of a description: read, walked and handed to the validator
 
@@ -59,16 +64,47 @@ def data_center() -> tuple[Api, ...]:
 
 def problems(apis: tuple[Api, ...], asked: Asked) -> list[str]:
     """Return what in a request is not as described, one line each."""
+    if (found := _operation(apis, asked)) is None:
+        return [f"{asked.method} {asked.path}: there is no such operation"]
+    api, template, operation = found
+    who = f"{asked.method} {template}"
+    return [f"{who}: {problem}" for problem in (*_parameters(api, operation, asked), *_body(api, operation, asked))]
+
+
+def answer_problems(apis: tuple[Api, ...], asked: Asked, status: int, body: bytes) -> list[str]:
+    """Return what in the answer to a described request is not as described, one line each.
+
+    Of a refusal the descriptions give the status and hardly ever a shape, so only the status is held against them.
+    """
+    if (found := _operation(apis, asked)) is None:
+        return []  # the request's own problem
+    api, template, operation = found
+    who, responses = f"{asked.method} {template}", operation["responses"]
+    if str(status) not in responses:
+        return [f"{who}: no answer {status} is described"]
+    if "application/json" not in responses[str(status)].get("content", {}) or status >= 400:
+        return []
+    answer = _ends(json.loads(body))
+    # of a list Data Center's description gives the shape of one entry
+    answers = answer if isinstance(answer, list) and api.name == DATA_CENTER else [answer]
+    judge = partial(described.problems, api.name, template, asked.method.lower(), status=str(status))
+    return [f"{who} answers {line}" for one in answers for line in judge(one)]
+
+
+def _ends(answer: Schema) -> Schema:
+    """Return an answer with the ends of its long lists only: a hundred records of one kind tell no more than four."""
+    if isinstance(answer, list):
+        return [_ends(each) for each in (answer if len(answer) <= 4 else [*answer[:2], *answer[-2:]])]
+    return {name: _ends(value) for name, value in answer.items()} if isinstance(answer, dict) else answer
+
+
+def _operation(apis: tuple[Api, ...], asked: Asked) -> tuple[Api, str, Schema] | None:
     # serverInfo of version 2 is asked before it is known which kind of Jira this is; Cloud answers it as well
     path = asked.path.replace("/rest/api/2/serverInfo", "/rest/api/3/serverInfo") if len(apis) > 1 else asked.path
     for api in apis:
         if (found := api.operation(path, asked.method.lower())) is not None:
-            template, operation = found
-            who = f"{asked.method} {template}"
-            return [
-                f"{who}: {problem}" for problem in (*_parameters(api, operation, asked), *_body(api, operation, asked))
-            ]
-    return [f"{asked.method} {asked.path}: there is no such operation"]
+            return api, *found
+    return None
 
 
 def _parameters(api: Api, operation: Schema, asked: Asked) -> Iterator[str]:

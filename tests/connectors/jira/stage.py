@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
@@ -15,13 +15,17 @@ from mapping.errors import SkipRecordError
 from mapping.words import PastChange, Selection, WorkItem
 from okrsync.sandbox import company, jira_words
 from okrsync.sandbox.accounts import JIRA_ACCOUNT, JIRA_DC_ACCOUNT
+from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_dc import data_center
 from okrsync.sandbox.jira_site import JiraSite
+from okrsync.sandbox.ledger import Asked
 from okrsync.sandbox.server import Sandbox, free_port, serving
 from okrsync.sandbox.wire import instant_of
 from okrsync.sandbox.world_jira import jira_world
 from tests.connectors.clock import FakeClock, surroundings
+from tests.connectors.jira.described import answer_problems, cloud, problems
+from tests.connectors.jira.described import data_center as data_center_api
 
 ANCHOR = datetime(2026, 11, 17, 10, 0, tzinfo=UTC)
 NONE: frozenset[str] = frozenset()
@@ -40,6 +44,8 @@ class Stage:
     """What is served, and how to connect to it."""
 
     sandbox: Sandbox
+    heard: list[tuple[str, Asked, int, bytes]] = field(default_factory=list)
+    """Kind of Jira, request, and its answer as it left the sandbox, faults aside."""
 
     @property
     def cloud(self) -> JiraSite:
@@ -84,8 +90,25 @@ class Stage:
         self.sandbox.jira_dc = pickle.loads(center)
         for ledger in (self.sandbox.jira_ledger, self.sandbox.jira_dc_ledger):
             ledger.clear()
-        for script in (self.sandbox.jira_faults, self.sandbox.jira_dc_faults):
+        self.heard.clear()
+        for kind, script in (("cloud", self.sandbox.jira_faults), ("center", self.sandbox.jira_dc_faults)):
             script.clear()
+            script.add(self._hear(kind))
+
+    def not_as_described(self) -> list[str]:
+        """Return what in the requests and answers so far is not as Atlassian describes it."""
+        found: dict[str, None] = {}
+        for kind, asked, status, body in self.heard:
+            apis = cloud() if kind == "cloud" else data_center_api()
+            found |= dict.fromkeys((*problems(apis, asked), *answer_problems(apis, asked, status, body)))
+        return [*found]
+
+    def _hear(self, kind: str) -> Change:
+        def hear(asked: Asked, reply: Reply) -> Reply:
+            self.heard.append((kind, asked, reply.status, reply.body))
+            return reply
+
+        return hear
 
 
 @contextmanager

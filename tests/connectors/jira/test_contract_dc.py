@@ -42,7 +42,6 @@ class TestDataCenter(ConnectorContract):
             site.transition("SHOP-2", "Done", at=ANCHOR, by=company.INES)
         self.stage.sandbox.jira_dc = site
         script = self.stage.sandbox.jira_dc_faults
-        script.clear()
         break_(script, case)
         options = JiraOptions.model_validate({"url": self.stage.sandbox.jira_dc_url, "token": CANARY})
         return Scene(

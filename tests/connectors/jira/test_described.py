@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from connectors.jira import JiraSource
 from mapping.words import Selection
 from okrsync.sandbox import jira_words as words
 from okrsync.sandbox.ledger import Asked
-from tests.connectors.jira.described import cloud, data_center, problems
+from tests.connectors.jira.described import answer_problems, cloud, data_center, problems
 from tests.connectors.jira.stage import ANCHOR, POINTS, Stage, census, changed, fail, initiative, items, past
 
 OWN = {
@@ -102,3 +103,19 @@ def test_the_validator_finds_what_is_not_as_described() -> None:
         found = problems(apis, asked)
         assert len(found) == 1, (asked, found)
         assert line in found[0]
+
+
+@pytest.mark.parametrize("kind", ["cloud", "center"])
+async def test_each_answer_is_heard_and_judged(stage: Stage, kind: str) -> None:
+    async with stage.source(kind) as source:
+        await census(source, project="SHOP")
+    apis = cloud() if kind == "cloud" else data_center()
+    (_, asked, status, body), *_ = [each for each in stage.heard if each[1].path.endswith(("/search/jql", "/search"))]
+    assert answer_problems(apis, asked, status, body) == []
+    wrong = json.dumps(json.loads(body) | {"issues": "none"}).encode()
+    assert "'none' is not of type 'array'" in " ".join(answer_problems(apis, asked, status, wrong))
+    assert answer_problems(apis, asked, 418, body) == [f"POST {template_of(asked)}: no answer 418 is described"]
+
+
+def template_of(asked: Asked) -> str:
+    return asked.path if asked.path.endswith("jql") else asked.path.removeprefix("/rest")
