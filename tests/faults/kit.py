@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.server import Sandbox, free_port, sandbox_app, serving
 from store import Store
-from tests.connectors.clock import FakeClock
+from tests.connectors.clock import FakeClock, surroundings
 from tests.faults.worlds import Kind, World, world_of
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -116,7 +116,6 @@ class Rig:
     in_flight: int = 4
     budget_seconds: float = 900.0
     terms: dict[str, object] | None = None
-    monotonic: Callable[[], float] | None = None
 
     def write_rules(self, *, anonymous: bool = False) -> None:
         connection = self.world.connection() | {"token": "${FAULTS_TOKEN}"}
@@ -148,17 +147,15 @@ class Rig:
 
     def around(self, keys: Callable[[Sequence[str]], Mapping[str, str]]) -> Surroundings:
         """Return what a source is handed here."""
-        return Surroundings(
+        around = surroundings(
+            None if self.over_http else Straight(self.app, self.clock, self.latency),
+            self.clock,
             connection="source",
             folder=self.folder,
-            transport=None if self.over_http else Straight(self.app, self.clock, self.latency),
-            now=self.clock.now,
-            monotonic=self.clock.monotonic,
-            sleep=self.clock.sleep,
             budget_seconds=self.budget_seconds,
             in_flight=self.in_flight,
-            keys=keys,
         )
+        return replace(around, keys=keys)
 
     def store(self) -> Store:
         return Store.open(f"sqlite:///{self.folder}/okrsync.db")
