@@ -1,7 +1,8 @@
 """The one HTTP client. Every connector speaks through it; httpx is imported nowhere else.
 
 One retry policy, one gate per connection that a vendor's own headers close, sizes and times bounded, no redirect off
-the host, no connection that the guard refuses, and no secret and no query string in what it says or logs.
+the host unless asked for and then without credentials, no connection that the guard refuses, and no secret and no
+query string in what it says or logs.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Protocol, TypeAlias
-from urllib.parse import urljoin
+from urllib.parse import urlencode, urljoin
 
 import httpx
 import msgspec
@@ -160,6 +161,8 @@ class HttpClient:
         headers: HeaderValues | None = None,
         accept: Collection[int] = (),
         expect_json: bool = True,
+        form: HeaderValues | None = None,
+        elsewhere: bool = False,
     ) -> Reply:
         """Send one request, again when that is safe, and return its answer.
 
@@ -172,6 +175,9 @@ class HttpClient:
             headers: beside those of the client.
             accept: statuses from 300 on that the caller wants as an answer instead of an error or a redirect.
             expect_json: a good answer that is not JSON is a fault.
+            form: the body as a form instead of JSON, as token endpoints want it; secrets as ``SecretStr``.
+            elsewhere: a GET follows redirects to other hosts over https, where neither the client's headers nor the
+                request's go along: files behind addresses that are signed for a few minutes.
 
         Raises:
             FixConfigError: the vendor refuses us, does not know what we ask for, or is not there at this address.
@@ -183,9 +189,11 @@ class HttpClient:
             url=self._resolve(path_or_url),
             params=params,
             headers=self._own(headers),
-            content=None if json is None else msgspec.json.encode(json),
+            content=self._form(form) if form is not None else None if json is None else msgspec.json.encode(json),
+            content_type="application/json" if form is None else "application/x-www-form-urlencoded",
             accept=frozenset(accept),
             expect_json=expect_json,
+            elsewhere=elsewhere,
         )
 
         async def attempt() -> Reply:
@@ -199,6 +207,15 @@ class HttpClient:
             if isinstance(value, SecretStr):
                 self._redactor.learn(value)
         return {name.lower(): _checked_header(name, value, self._who) for name, value in (headers or {}).items()}
+
+    def _form(self, fields: HeaderValues) -> bytes:
+        """Return the fields as they are sent; their secrets stay out of messages and logs."""
+        plain: dict[str, str] = {}
+        for name, value in fields.items():
+            if isinstance(value, SecretStr):
+                self._redactor.learn(value)
+            plain[name] = value.get_secret_value() if isinstance(value, SecretStr) else value
+        return urlencode(plain).encode()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -231,14 +248,16 @@ class HttpClient:
         return replace(call, headers=checked | call.headers, lent=True)
 
     async def _follow(self, call: _Call) -> Reply:
-        """Send, and follow redirects on the same host; a credential never leaves it."""
+        """Send, and follow redirects, to other hosts only if the call says so; a credential never leaves its host."""
         url, params = call.url, call.params
         for _ in range(self._limits.hops + 1):
             reply = await self._send(call, url, params)
             if reply.status not in REDIRECTS or reply.status in call.accept or "location" not in reply.headers:
                 return reply
             target = urljoin(url, reply.headers["location"])
-            if call.method != "GET" or origin(target) != origin(url):
+            if call.elsewhere and origin(target) != origin(url) and split(target).scheme == "https":
+                call = replace(call, headers={}, bare=True)  # for good: a later hop may lead back
+            elif call.method != "GET" or origin(target) != origin(url):
                 raise FixConfigError(
                     f"{self._who} sends {without_query(url)} on to {without_query(target)}: "
                     "set the connection's address to the new one; credentials are not sent there unasked"
@@ -262,9 +281,9 @@ class HttpClient:
 
     async def _exchange(self, call: _Call, url: str, params: Params | None) -> Reply:
         headers = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "okrsync"}
-        headers |= self._headers | call.headers
+        headers |= ({} if call.bare else self._headers) | call.headers
         if call.content is not None:
-            headers["content-type"] = "application/json"
+            headers["content-type"] = call.content_type
         client = self._client()
         request = client.build_request(call.method, url, params=_query(params), headers=headers, content=call.content)
         # Judged as httpx understands it, at every hop; a stand-in transport and a proxy open no connection of ours.
@@ -437,8 +456,12 @@ class _Call:
     content: bytes | None
     accept: frozenset[int]
     expect_json: bool
+    content_type: str = ""
+    elsewhere: bool = False
     lent: bool = False
     """Whether its credential came from the authority."""
+    bare: bool = False
+    """Whether it has left the host that the client's headers are for."""
 
     @property
     def endpoint(self) -> str:

@@ -321,6 +321,38 @@ async def test_a_credential_never_follows_a_redirect_to_another_origin(where: st
     assert hosts == ["https://vendor.test"]
 
 
+async def test_a_file_behind_a_signed_address_is_fetched_without_any_credential() -> None:
+    seen: list[tuple[str, str | None, str | None]] = []
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.host, request.headers.get("authorization"), request.headers.get("x-mine")))
+        there = {"vendor.test": "https://files.test/a?signed=1", "files.test": "https://vendor.test/api/last"}
+        if request.url.path == "/api/last":
+            return httpx.Response(200, content=b"bytes")
+        return httpx.Response(302, headers={"location": there[request.url.host]})
+
+    http = client(server)
+    reply = await http.request("GET", "/content", elsewhere=True, expect_json=False, headers={"x-mine": "2"})
+    assert reply.body == b"bytes"
+    assert seen == [("vendor.test", f"Bearer {CANARY}", "2"), ("files.test", None, None), ("vendor.test", None, None)]
+
+
+async def test_no_redirect_elsewhere_leads_out_of_https() -> None:
+    http = client(always(httpx.Response(302, headers={"location": "http://files.test/a"})))
+    with pytest.raises(FixConfigError, match=r"sends https://vendor\.test/api/content on to http://files\.test/a"):
+        await http.request("GET", "/content", elsewhere=True)
+
+
+async def test_a_form_is_sent_as_one_and_its_secrets_show_in_no_error() -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+        return httpx.Response(400, json={"error": request.content.decode()})
+
+    with pytest.raises(FixConfigError) as caught:
+        await client(server).request("POST", "/token", form={"grant": "a b", "secret": SecretStr("canary-1")})
+    assert "grant=a+b&secret=***" in str(caught.value)
+
+
 async def test_redirects_in_a_circle_end() -> None:
     http = client(always(httpx.Response(302, headers={"location": "/api/things"})))
     assert "in a circle" in str(await failing(http))
