@@ -172,6 +172,18 @@ class History(Protocol):
         ...
 
 
+@runtime_checkable
+class PastSeries(Protocol):
+    """What a source offers besides when it may know how a series stood before okrsync was there (a backfill)."""
+
+    def past_series(self, selection: Selection, since: datetime, on_skip: OnSkip) -> AsyncIterator[Sequence[Sample]]:
+        """Stream what ``series`` would have given at each change from ``since`` on, oldest first.
+
+        Raises FixConfigError where this connection's vendor or file keeps no past of this selection.
+        """
+        ...
+
+
 class Fate(StrEnum):
     """What became of an item that the vendor no longer gives us."""
 

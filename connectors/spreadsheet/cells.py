@@ -86,6 +86,12 @@ class Directory:
     tables: tuple[Table, ...] = ()
     knows_names: bool = True
     """False where our reader finds no defined names in this format."""
+    title: str = ""
+    """What the spreadsheet is called, where that is not its file's name."""
+    zone: str | None = None
+    """The zone its dates are meant in, where it says one."""
+    locale: str = ""
+    """The locale it is shown in, where it says one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,6 +137,17 @@ class Sheet:
 
     def __str__(self) -> str:
         return self.file if self.name is None else f"{self.file}, sheet {self.name}"
+
+
+def number_text(value: float) -> str:
+    """Return a number with the 15 digits that Excel keeps; whole numbers stay whole.
+
+    >>> number_text(0.1 + 0.2), number_text(3.0)
+    ('0.3', '3')
+    """
+    if value == int(value) and abs(value) < 2**53:
+        return str(int(value))
+    return repr(float(f"{value:.15g}"))
 
 
 MAX_ROW = 1_048_576

@@ -44,6 +44,7 @@ class WorkbookChild:
         self._said = said
         self._process = process
         self.directory = Directory(format="", sheets=())
+        self._sheets: dict[str, Sheet] = {}
 
     @classmethod
     async def start(cls, copy: IO[bytes], said: str) -> WorkbookChild:
@@ -73,8 +74,8 @@ class WorkbookChild:
             child.directory = answer.directory
         return child
 
-    async def sheet(self, name: str) -> Sheet:
-        """Return the cells of a sheet, which must be one of the directory's.
+    async def sheet(self, name: str | None) -> Sheet:
+        """Return the cells of a sheet, which must be one of the directory's; asked for again, they are at hand.
 
         After an error other than a refusal the child is gone.
 
@@ -82,6 +83,13 @@ class WorkbookChild:
             FixConfigError: the sheet is no worksheet, damaged or too big.
             TryAgainError: as ``start``.
         """
+        if name is None:
+            raise FixConfigError(f"{self._said} has sheets: say which: sheet: …")
+        if name not in self._sheets:
+            self._sheets[name] = await self._asked_for(name)
+        return self._sheets[name]
+
+    async def _asked_for(self, name: str) -> Sheet:
         stdin = self._process.stdin
         if stdin is None:
             raise RuntimeError("the child was started without a pipe")

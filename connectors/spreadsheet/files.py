@@ -1,4 +1,4 @@
-"""Takes a whole copy of a file that people may be saving while we read it."""
+"""A file on disk, of which a whole copy is taken, for people may be saving it while we read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from connectors.port import Surroundings
 from connectors.spreadsheet.child import caps
+from connectors.spreadsheet.csvfile import SUFFIXES
+from connectors.spreadsheet.options import SpreadsheetOptions
+from connectors.spreadsheet.places import Book, Edition, open_file
 from mapping.errors import FixConfigError, TryAgainError
 
 RETRY_AFTER_SECONDS = 0.3
@@ -33,6 +37,53 @@ class Version:
         return datetime.fromtimestamp(self.changed_ns // 1_000_000_000, UTC).replace(
             microsecond=self.changed_ns // 1_000 % 1_000_000
         )
+
+
+class FilePlace:
+    """A file on disk. Looking whether it changed costs nothing, so every read does."""
+
+    server = "file on disk"
+    account = ""
+    fresh_for = 0.0
+
+    def __init__(self, options: SpreadsheetOptions, surroundings: Surroundings) -> None:
+        self.said = options.file or ""
+        self._options = options
+        self._path = surroundings.folder / self.said
+        self._reads = 0
+
+    async def edition(self) -> Edition:
+        """Return the state that stands on disk now.
+
+        Raises:
+            FixConfigError: as ``version_of``.
+        """
+        return _edition(await asyncio.to_thread(version_of, self._path, self.said))
+
+    async def open(self) -> tuple[Book, Edition]:
+        """Open a copy of what stands on disk now.
+
+        Raises:
+            FixConfigError: as ``version_of`` and ``open_file``.
+            TryAgainError: it is being saved, or the machine is too busy.
+        """
+        copy, version = await copy_whole(self._path, self.said)
+        self._reads += 1
+        with copy:
+            is_csv = self._path.suffix.lower() in SUFFIXES
+            return await open_file(copy, self.said, self._options, is_csv=is_csv), _edition(version)
+
+    def requests(self) -> int:
+        """Return how often the file was opened."""
+        return self._reads
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+def _edition(version: Version) -> Edition:
+    mark = f"{version.size} {version.changed_ns} {version.inode}"
+    return Edition(mark=mark, changed_at=version.changed_at, size=version.size)
 
 
 def version_of(path: Path, said: str) -> Version:

@@ -18,7 +18,7 @@ from connectors.spreadsheet.cells import (
     parse_a1,
     plain,
 )
-from connectors.spreadsheet.options import CellLabel, SpreadsheetSelection
+from connectors.spreadsheet.selection import CellLabel, SpreadsheetSelection
 from connectors.spreadsheet.values import Declared, written_number
 from mapping.errors import FixConfigError
 
@@ -163,9 +163,20 @@ def by_labels(sheet: Sheet, selection: SpreadsheetSelection) -> Found:
     Raises:
         FixConfigError: a label or header is missing or stands there twice.
     """
-    row_label, header = selection.row or "", selection.column or ""
     head = header_row(sheet, selection.header)
-    column = _find_header(sheet, head, header)
+    column = find_header(sheet, head, selection.column or "")
+    row, stands_as = find_row(sheet, head, selection)
+    headed = " ".join(sheet.rows[head][column].text.split())
+    return Found(row=row, column=column, recognised=f"row {stands_as}, column {headed}")
+
+
+def find_row(sheet: Sheet, head: int, selection: SpreadsheetSelection) -> tuple[int, str]:
+    """Return the row below the headers that has the label, and the label as it stands.
+
+    Raises:
+        FixConfigError: the label is missing or stands there twice.
+    """
+    row_label = selection.row or ""
     below = [row for row in sheet.rows if row > head]
     if selection.labels is not None:
         labels = column_number(selection.labels)
@@ -188,9 +199,7 @@ def by_labels(sheet: Sheet, selection: SpreadsheetSelection) -> Found:
             f"{sheet}, line {sheet.lines[matching[0]]} has {sheet.widths[matching[0]]} fields, "
             f"its header has {sheet.widths.get(head)}: a delimiter inside a value must be quoted"
         )
-    headed = " ".join(sheet.rows[head][column].text.split())
-    stands_as = " ".join(candidates[matching[0]].split())
-    return Found(row=matching[0], column=column, recognised=f"row {stands_as}, column {headed}")
+    return matching[0], " ".join(candidates[matching[0]].split())
 
 
 def header_row(sheet: Sheet, stated: int | None) -> int:
@@ -210,7 +219,12 @@ def header_row(sheet: Sheet, stated: int | None) -> int:
     return row
 
 
-def _find_header(sheet: Sheet, row: int, header: str) -> int:
+def find_header(sheet: Sheet, row: int, header: str) -> int:
+    """Return the column of a header in its row.
+
+    Raises:
+        FixConfigError: it is missing or stands there twice.
+    """
     headers = {column: cell.text for column, cell in sheet.rows[row].items()}
     matching = [column for column, text in headers.items() if plain(text) == plain(header)]
     if len(matching) > 1:

@@ -1,25 +1,95 @@
-"""What may be configured for a spreadsheet, and what a rule may select in it."""
+"""What may be configured for a spreadsheet: where it is kept, and how what stands in it is written."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from connectors.port import OptionsModel, SelectionModel, Shape
-from connectors.spreadsheet.cells import parse_a1
+from connectors.port import OptionsModel
 
 DecimalStyle = Literal["plain", "en", "fr"]
 DateStyle = Literal["iso", "day-first", "month-first"]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class SpreadsheetOptions(OptionsModel):
-    """One file on disk. Whoever writes the config runs the sync, so absolute paths and ``..`` are allowed."""
+Cloud = Literal["global", "us", "us-dod", "china"]
+_SHEET_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
+_SHEET_ADDRESS = re.compile(
+    r"https://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})(?:/.*)?"
+)
 
-    file: Text = Field(description="Path of the file, relative to the folder of the config.")
+
+class Part(BaseModel):
+    """Base of what is said in several words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+
+
+class DriveFile(Part):
+    """A file on SharePoint or OneDrive, by one of: drive and item, site and path, user and path."""
+
+    drive: Text | None = Field(default=None, description="Id of the drive, with item.")
+    item: Text | None = Field(default=None, description="Id of the file in its drive.")
+    site: str | None = Field(default=None, description="Address of the site: https://acme.sharepoint.com/sites/ops.")
+    library: Text | None = Field(
+        default=None, description="With site: name of the document library; its default one when left out."
+    )
+    user: Text | None = Field(default=None, description="Whose OneDrive it is: the person's sign-in name.")
+    path: Text | None = Field(default=None, description="Path of the file in the library: OKR/kpis.xlsx.")
+
+    @field_validator("site")
+    @classmethod
+    def _is_a_site(cls, site: str | None) -> str | None:
+        if site is not None:
+            _https(site, "https://acme.sharepoint.com/sites/ops")
+        return site
+
+    @model_validator(mode="after")
+    def _is_one_file(self) -> Self:
+        given = {name for name in ("drive", "item", "site", "user", "path") if getattr(self, name) is not None}
+        if given not in ({"drive", "item"}, {"site", "path"}, {"user", "path"}):
+            found = ", ".join(sorted(given)) or "nothing"
+            raise ValueError(f"name the file by drive and item, site and path, or user and path: found {found}")
+        if self.library is not None and self.site is None:
+            raise ValueError("library goes with site and path only")
+        return self
+
+
+class SpreadsheetOptions(OptionsModel):
+    """One spreadsheet: a file on disk, a file behind an address, a Google sheet, or a file on SharePoint or OneDrive.
+
+    Whoever writes the config runs the sync, so absolute paths and ``..`` are allowed.
+    """
+
+    file: Text | None = Field(default=None, description="Path of the file, relative to the folder of the config.")
+    url: str | None = Field(default=None, description="Address of the file, https.")
+    token: SecretStr | None = Field(
+        default=None, description="url only: sent as bearer token, if the server wants one; write ${NAME}."
+    )
+    google_sheet: str | None = Field(
+        default=None, description="The sheet's address in the browser, or its id. Share it with the service account."
+    )
+    key: SecretStr | None = Field(
+        default=None, description="google_sheet: JSON key of the service account; write ${GOOGLE_KEY} or ${file:NAME}."
+    )
+    key_file: Text | None = Field(
+        default=None, description="google_sheet: file with that key, relative to the folder of the config."
+    )
+    sharepoint: str | DriveFile | None = Field(
+        default=None,
+        description="A file on SharePoint or OneDrive: its sharing link, or {site, path}, {user, path}, {drive, item}.",
+    )
+    tenant: Text | None = Field(default=None, description="sharepoint: id or domain of the tenant.")
+    client_id: Text | None = Field(default=None, description="sharepoint: application id of the app registration.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="sharepoint: secret of the app registration; write ${MICROSOFT_SECRET}."
+    )
+    cloud: Cloud = Field(default="global", description="sharepoint: which of Microsoft's clouds the tenant lives in.")
     encoding: str | None = Field(
         default=None, description="csv only: the encoding of the file. utf-8 when left out; never guessed."
     )
@@ -32,16 +102,50 @@ class SpreadsheetOptions(OptionsModel):
     dates: DateStyle = Field(
         default="iso", description="How dates that stand as text are written: iso 2026-03-31, day-first 31/03/2026."
     )
-    timezone: str = Field(default="UTC", description="IANA name of the zone in which the dates of the file are meant.")
+    timezone: str | None = Field(
+        default=None,
+        description="IANA name of the zone in which the dates of the file are meant; a Google sheet knows its own, "
+        "elsewhere UTC when left out.",
+    )
 
     @field_validator("file")
     @classmethod
-    def _is_a_path(cls, file: str) -> str:
-        if "://" in file:
-            raise ValueError(f"{file!r} is an address: give the path of a file on disk")
-        if "\0" in file:
+    def _is_a_path(cls, file: str | None) -> str | None:
+        if file is not None and "://" in file:
+            raise ValueError(f"{file!r} is an address: write url: for a file on the web, google_sheet: or sharepoint:")
+        if file is not None and "\0" in file:
             raise ValueError("a path holds no NUL character")
         return file
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        if url is not None:
+            host = _https(url, "https://acme.test/kpis.csv")
+            if host == "docs.google.com" and "/pub" not in url and "/export" not in url:
+                raise ValueError("this is a page of Google's, not a file: write google_sheet: with this address")
+        return url
+
+    @field_validator("google_sheet")
+    @classmethod
+    def _is_a_sheet(cls, sheet: str | None) -> str | None:
+        """Keep the id alone, so that all ways to say the same sheet are one."""
+        if sheet is None or _SHEET_ID.fullmatch(sheet):
+            return sheet
+        match = _SHEET_ADDRESS.fullmatch(sheet.strip())
+        if match is None or match[1] == "e":
+            raise ValueError(
+                f"{sheet[:80]!r} is no Google sheet: copy its address from the browser, "
+                "https://docs.google.com/spreadsheets/d/…/edit"
+            )
+        return match[1]
+
+    @field_validator("sharepoint")
+    @classmethod
+    def _is_a_link(cls, sharepoint: str | DriveFile | None) -> str | DriveFile | None:
+        if isinstance(sharepoint, str):
+            _https(sharepoint, "https://acme.sharepoint.com/:x:/s/ops/…")
+        return sharepoint
 
     @field_validator("encoding")
     @classmethod
@@ -65,125 +169,52 @@ class SpreadsheetOptions(OptionsModel):
 
     @field_validator("timezone")
     @classmethod
-    def _is_a_zone(cls, timezone: str) -> str:
+    def _is_a_zone(cls, timezone: str | None) -> str | None:
         try:
-            ZoneInfo(timezone)
+            ZoneInfo(timezone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"unknown time zone {timezone!r}: use an IANA name such as Europe/Paris") from error
         return timezone
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
-
-
-class CellLabel(_Part):
-    """The cell that holds the label of a number, and what must stand there."""
-
-    cell: str
-    is_: Text = Field(alias="is")
-
-    @field_validator("cell")
-    @classmethod
-    def _is_a_cell(cls, cell: str) -> str:
-        parse_a1(cell)
-        return cell
-
-
-class StateColumn(_Part):
-    """A column that tells the state of a row, and the words that mean it."""
-
-    column: Text
-    is_: tuple[str | bool, ...] = Field(
-        default=(),
-        alias="is",
-        description="The words, in upper or lower case. When left out, the column holds true, false or nothing.",
-    )
-
-    @field_validator("is_", mode="before")
-    @classmethod
-    def _one_word_is_a_list(cls, words: object) -> object:
-        return [words] if isinstance(words, str | bool) else words
-
-
-class SpreadsheetSelection(SelectionModel):
-    """One number (``cell``, ``name``, ``row`` with ``column``) or the rows of a ``table``; exactly one of these."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
-
-    sheet: Text | None = Field(default=None, description="Name of the sheet; may be left out if the file has only one.")
-    cell: str | None = Field(default=None, description="Address of the number, such as C7.")
-    label: Text | CellLabel | None = Field(
-        default=None,
-        description="With cell or name: what must stand beside the number (nearest text to the left or above), "
-        "or {cell: B7, is: NPS}. Verified on every read.",
-    )
-    name: Text | None = Field(default=None, description="A defined name of one cell (xlsx, ods).")
-    row: Text | None = Field(default=None, description="Label of the row.")
-    column: Text | None = Field(default=None, description="Header of the column.")
-    labels: str | None = Field(
-        default=None, description="With row: letter of the column of labels; the first if left out."
-    )
-    header: int | None = Field(
-        default=None,
-        ge=1,
-        description="With row or table: number of the header row; the first that is not empty if left out.",
-    )
-    table: Text | None = Field(default=None, description="A named table, or a sheet whose first row is the header.")
-    id: Text | None = Field(default=None, description="With table: column whose value names a row for good.")
-    title: Text | None = Field(default=None, description="With table: column of the title.")
-    status: Text | None = Field(default=None, description="With table: column of the status.")
-    done: StateColumn | None = Field(default=None, description="With table: which rows are done.")
-    in_progress: StateColumn | None = Field(default=None, description="With table: which rows are in progress.")
-    wont_do: StateColumn | None = Field(default=None, description="With table: which rows will not be done.")
-    date: Text | None = Field(default=None, description="With table: column of the date a row speaks of.")
-    text: tuple[Text, ...] = Field(
-        default=(), description="With table: columns read as text although they hold numbers."
-    )
-
-    @field_validator("cell")
-    @classmethod
-    def _is_a_cell(cls, cell: str | None) -> str | None:
-        if cell is not None:
-            parse_a1(cell)
-        return cell
-
-    @field_validator("labels")
-    @classmethod
-    def _is_a_column(cls, labels: str | None) -> str | None:
-        if labels is not None:
-            try:
-                parse_a1(f"{labels}1")
-            except ValueError as error:
-                raise ValueError(f"{labels!r} is no column letter such as B") from error
-        return labels
-
     @model_validator(mode="after")
-    def _has_one_shape(self) -> Self:
-        given = [term for term in ("cell", "name", "row", "table") if getattr(self, term) is not None]
+    def _is_one_spreadsheet(self) -> Self:
+        given = [name for name in _PLACES if getattr(self, name) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
-            raise ValueError(f"say exactly one of cell, name, row (with column) or table: found {found}")
-        shape = given[0]
-        if (shape == "row") != (self.column is not None):
-            raise ValueError("row and column go together: row is the label, column the header of the number")
-        unfit = [
-            term for term, shapes in _FITS.items() if shape not in shapes and getattr(self, term) not in (None, ())
-        ]
-        if unfit:
-            raise ValueError(f"{', '.join(unfit)} does not go with {shape}")
+            raise ValueError(f"say exactly one of file, url, google_sheet or sharepoint: found {found}")
+        place = given[0]
+        for other, terms in _PLACES.items():
+            unfit = [name for name in terms if other != place and getattr(self, name) is not None]
+            if unfit:
+                raise ValueError(f"{', '.join(unfit)} goes with {other} only: this is a {place}")
+        if place == "google_sheet":
+            if (self.key is None) == (self.key_file is None):
+                raise ValueError("a google_sheet needs the key of a service account: give key or key_file, one of them")
+            if self.encoding is not None or self.delimiter is not None:
+                raise ValueError("encoding and delimiter go with csv files only")
+        if place == "sharepoint" and (missing := [name for name in _PLACES[place] if getattr(self, name) is None]):
+            raise ValueError(f"sharepoint needs {', '.join(missing)} of an app registration")
         return self
 
-    @property
-    def shape(self) -> Shape:
-        """Rows of a table are items, everything else is a series."""
-        return "items" if self.table is not None else "series"
+
+_PLACES: dict[str, tuple[str, ...]] = {
+    "file": (),
+    "url": ("token",),
+    "google_sheet": ("key", "key_file"),
+    "sharepoint": ("tenant", "client_id", "client_secret"),
+}
 
 
-_TABLE = ("table",)
-_FITS: dict[str, tuple[str, ...]] = {
-    "sheet": ("cell", "row", "table"),
-    "label": ("cell", "name"),
-    "labels": ("row",),
-    "header": ("row", "table"),
-} | dict.fromkeys(("id", "title", "status", "done", "in_progress", "wont_do", "date", "text"), _TABLE)
+def _https(address: str, such_as: str) -> str:
+    """Return the host of an https address.
+
+    Raises:
+        ValueError: it is none, or holds an account.
+    """
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
+        raise ValueError(f"this is no https address such as {such_as}")
+    return parts.hostname

@@ -11,7 +11,7 @@ from decimal import Decimal
 from connectors.port import OnSkip
 from connectors.spreadsheet.cells import Area, Cell, CellKind, Directory, Sheet, Table, a1, plain
 from connectors.spreadsheet.lookup import header_row, missing_header, sheet_name
-from connectors.spreadsheet.options import SpreadsheetSelection, StateColumn
+from connectors.spreadsheet.selection import SpreadsheetSelection, StateColumn
 from connectors.spreadsheet.values import Declared, instant_of, trouble, truth_of, written_number
 from mapping.errors import FixConfigError, SkipRecordError
 from mapping.words import ItemState, WorkItem

@@ -1,13 +1,12 @@
-"""Turns the cells of one file into work items and samples."""
+"""Turns the cells of one spreadsheet into work items and samples."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import IO
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -15,104 +14,134 @@ from pydantic import ValidationError
 from connectors.port import Capability, CensusPage, Connector, Glimpse, Identity, OnSkip, Surroundings
 from connectors.spreadsheet.cells import Directory, Sheet, parse_a1
 from connectors.spreadsheet.child import caps
-from connectors.spreadsheet.child.sniff import OLE, ZIP, what_is
-from connectors.spreadsheet.client import WorkbookChild
-from connectors.spreadsheet.csvfile import SUFFIXES, read_csv
-from connectors.spreadsheet.files import Version, copy_whole, version_of
+from connectors.spreadsheet.dated import dated_numbers
+from connectors.spreadsheet.files import FilePlace
+from connectors.spreadsheet.google import GooglePlace
 from connectors.spreadsheet.lookup import Found, by_address, by_labels, resolve_name, sheet_name
-from connectors.spreadsheet.options import SpreadsheetOptions, SpreadsheetSelection
+from connectors.spreadsheet.microsoft import SharePointPlace
+from connectors.spreadsheet.options import SpreadsheetOptions
+from connectors.spreadsheet.places import CSV, Book, Edition, KeepsEditions, Place
 from connectors.spreadsheet.rows import TableRows, digest, row_items, table_area, table_rows
-from connectors.spreadsheet.values import Declared, Quantity, quantity_at
-from mapping.errors import FixConfigError, TryAgainError
+from connectors.spreadsheet.selection import SpreadsheetSelection
+from connectors.spreadsheet.values import Declared, quantity_at
+from connectors.spreadsheet.web import UrlPlace
+from mapping.errors import FixConfigError, OkrsyncError, PartialReadError, SkipRecordError, TryAgainError
 from mapping.numbers import NumberStyle
 from mapping.words import Sample, Selection, WorkItem
 
 PAGE = 500
-READING = "1"
-"""Goes into the fingerprint: raise it when the same file would be read differently."""
+READING = "2"
+"""Goes into the fingerprint: raise it when the same spreadsheet would be read differently."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Opened:
-    """One version of the file: csv as its sheet, a workbook as its child."""
+    """One edition of the spreadsheet, open, and how its cells are read."""
 
-    version: Version
-    child: WorkbookChild | None = None
-    sheets: dict[str | None, Sheet] = field(default_factory=dict)
+    book: Book
+    edition: Edition
+    declared: Declared
+
+    @property
+    def directory(self) -> Directory:
+        return self.book.directory
 
 
 class SpreadsheetSource:
-    """One file. Every read looks whether it changed on disk; until then all selections come from one reading of it."""
+    """One spreadsheet. It is opened anew when it has changed; until then all selections come from one reading of it."""
 
     def __init__(self, options: SpreadsheetOptions, surroundings: Surroundings) -> None:
         self._options = options
         self._connection = surroundings.connection
-        self._path = surroundings.folder / options.file
-        self._is_csv = self._path.suffix.lower() in SUFFIXES
-        style = NumberStyle(options.decimal) if options.decimal else None
-        self._declared = Declared(
-            decimal=NumberStyle.PLAIN if style is None and self._is_csv else style,
-            dates=options.dates,
-            zone=ZoneInfo(options.timezone),
-        )
+        self._monotonic = surroundings.monotonic
+        self._place = place_of(options, surroundings)
         self._lock = asyncio.Lock()
         self._opened: _Opened | None = None
-        self._reads = 0
+        self._looked_at = 0.0
 
     async def identify(self) -> Identity:
-        """Say which file it is, what stands in it and when it was changed."""
+        """Say which spreadsheet it is, who keeps it, what stands in it and when it was changed."""
         with self._named():
             async with self._lock:
                 opened = await self._open()
-        detail = {"size": caps.shown(opened.version.size), "changed at": opened.version.changed_at.isoformat()}
-        if opened.child is not None:
-            detail["format"] = opened.child.directory.format
-            detail["sheets"] = ", ".join(opened.child.directory.sheets)
-        else:
-            detail["format"] = f"csv in {self._encoding}"
-        return Identity(account=self._options.file, server="file on disk", detail=detail)
+        directory, edition = opened.directory, opened.edition
+        said = {
+            "title": directory.title,
+            "format": f"csv in {self._options.encoding or 'utf-8'}" if directory is CSV else directory.format,
+            "sheets": ", ".join(directory.sheets),
+            "size": "" if edition.size is None else caps.shown(edition.size),
+            "changed at": edition.changed_at.isoformat(),
+            "time zone": directory.zone or "",
+            "locale": directory.locale,
+        }
+        detail = {name: text for name, text in said.items() if text}
+        return Identity(account=self._place.account or self._place.said, server=self._place.server, detail=detail)
 
     async def glimpse(self, selection: Selection) -> Glimpse:
-        """Read the selection: a file has no cheaper way. A number is shown with its place, a table by its first row."""
+        """Read the selection: there is no cheaper way. Of numbers the last is shown with its place, of rows one."""
         wanted = self._terms(selection)
         if wanted.shape == "series":
-            quantity, origin, _ = await self._number(wanted)
-            return Glimpse(matches=1, example=f"{quantity.value} ({origin})")
-        items, _ = await self._items(wanted, frozenset(), lambda _: None)
-        table, _ = await self._table(wanted)
-        return Glimpse(matches=len(table.rows), example=items[0].title if items else None)
+            samples = await self._samples(selection, wanted, lambda _: None)
+            last = f"{samples[-1].value} ({samples[-1].origin})" if samples else None
+            return Glimpse(matches=len(samples), example=last)
+        items, count = await self._items(wanted, frozenset(), lambda _: None)
+        return Glimpse(matches=count, example=items[0].title if items else None)
 
     async def fingerprint(self, fields: frozenset[str]) -> str:
-        """Return a digest of the options; what stands in the file shows in the items themselves."""
+        """Return a digest of the options; what stands in the spreadsheet shows in the items themselves."""
         return digest(READING, self._options.model_dump_json(), *sorted(fields))
 
     async def census(self, selection: Selection, fields: frozenset[str], on_skip: OnSkip) -> AsyncIterator[CensusPage]:
         """Stream the rows of a table with their ids."""
         wanted = self._terms(selection)
         if wanted.shape != "items":
-            raise FixConfigError(f"{self._connection}: {selection} is one number, not a table: use it as a series")
+            raise FixConfigError(f"{selection} gives numbers, not a table: use it as a series")
         items, _ = await self._items(wanted, fields, on_skip)
         for start in range(0, len(items), PAGE):
             page = tuple(items[start : start + PAGE])
             yield CensusPage(ids=tuple(item.id for item in page), items=page)
 
     async def series(self, selection: Selection, on_skip: OnSkip) -> AsyncIterator[Sequence[Sample]]:
-        """Give the number as it stands now, as observed when the file was last changed."""
-        del on_skip  # there is one number, and its fault is the pull's
+        """Give the number as it stands now, as observed when the file was last changed, or the dated numbers."""
         wanted = self._terms(selection)
         if wanted.shape != "series":
-            raise FixConfigError(f"{self._connection}: {selection} is a table, not one number: use it for items")
-        quantity, origin, changed_at = await self._number(wanted)
-        yield [
-            Sample(
-                connection=self._connection,
-                series=selection.key,
-                at=changed_at,
-                value=quantity.value,
-                unit=quantity.unit,
-                origin=origin,
+            raise FixConfigError(f"{selection} is a table, not numbers: use it for items")
+        samples = await self._samples(selection, wanted, on_skip)
+        for start in range(0, len(samples), PAGE):
+            yield samples[start : start + PAGE]
+
+    async def past_series(
+        self, selection: Selection, since: datetime, on_skip: OnSkip
+    ) -> AsyncIterator[Sequence[Sample]]:
+        """Give the number as it stood in each old edition from ``since`` on, oldest first, dated by its last change.
+
+        An edition in which it cannot be read goes to ``on_skip``: a label may have come later than the file. Dated
+        numbers have their past in the sheet as it is now.
+
+        Raises:
+            FixConfigError: old editions are not kept here.
+        """
+        wanted = self._terms(selection)
+        if wanted.shape != "series":
+            raise FixConfigError(f"{selection} is a table: the past of its rows is not read")
+        if wanted.dated:
+            yield [each for each in await self._samples(selection, wanted, on_skip) if each.at >= since]
+            return
+        place = self._place
+        if not isinstance(place, KeepsEditions):
+            raise FixConfigError(
+                f"{self._connection}: {place.said} has no old editions that could be read ({place.server}): keep a "
+                "column of dates beside the numbers (dates: …), or the file on SharePoint"
             )
-        ]
+        with self._named():
+            async for edition, open_it in place.past(since):
+                try:
+                    samples = await self._of_edition(selection, wanted, edition, await open_it())
+                except FixConfigError as error:
+                    when = edition.changed_at.isoformat()
+                    on_skip(SkipRecordError(f"{self._connection}: as of {when}: {error}"))
+                    continue
+                yield samples
 
     def changed(
         self, selection: Selection, since: datetime, fields: frozenset[str], on_skip: OnSkip
@@ -127,18 +156,18 @@ class SpreadsheetSource:
         raise FixConfigError(f"{self._connection}: a spreadsheet is not read by ids: read its census")
 
     def requests(self) -> int:
-        """Return how often the file was opened."""
-        return self._reads
+        """Return how many requests were sent, or how often the file was opened."""
+        return self._place.requests()
 
     async def aclose(self) -> None:
-        """End the child."""
-        opened, self._opened = self._opened, None
-        if opened is not None and opened.child is not None:
-            await opened.child.aclose()
+        """End the child and let go of connections."""
+        await self._close_book()
+        await self._place.aclose()
 
-    @property
-    def _encoding(self) -> str:
-        return self._options.encoding or "utf-8"
+    async def _close_book(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.book.aclose()
 
     def _terms(self, selection: Selection) -> SpreadsheetSelection:
         try:
@@ -148,128 +177,151 @@ class SpreadsheetSource:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Put the connection's name before every error."""
+        """Put the connection's name before every error that does not name it yet."""
         try:
             yield
-        except FixConfigError as error:
-            raise FixConfigError(f"{self._connection}: {error}") from error
-        except TryAgainError as error:
-            raise TryAgainError(f"{self._connection}: {error}") from error
+        except (FixConfigError, TryAgainError, PartialReadError) as error:
+            said = f"{self._connection}: "
+            if str(error).startswith(said):
+                raise
+            kinds: tuple[type[OkrsyncError], ...] = (FixConfigError, TryAgainError, PartialReadError)
+            kind = next(each for each in kinds if isinstance(error, each))
+            raise kind(f"{said}{error}") from error
 
-    async def _number(self, wanted: SpreadsheetSelection) -> tuple[Quantity, str, datetime]:
-        """Return the number, where it stood, and when the file was changed."""
+    def _skipping(self, on_skip: OnSkip) -> OnSkip:
+        return lambda error: on_skip(SkipRecordError(f"{self._connection}: {error}"))
+
+    async def _samples(self, selection: Selection, wanted: SpreadsheetSelection, on_skip: OnSkip) -> list[Sample]:
+        """Return the number as it stands now, or all that have a date, oldest first."""
         with self._named():
             async with self._lock:
                 opened = await self._open()
-                sheet, found = await self._find(opened, wanted)
-            return (
-                quantity_at(sheet, found.row, found.column, self._declared),
-                found.origin(sheet),
-                opened.version.changed_at,
-            )
+                if not wanted.dated:
+                    return await self._undated(opened, selection, wanted)
+                sheet = await self._sheet_of(opened, wanted.sheet)
+            numbers = dated_numbers(sheet, wanted, opened.declared, self._skipping(on_skip))
+            return [
+                Sample(
+                    connection=self._connection,
+                    series=selection.key,
+                    at=number.at,
+                    value=number.quantity.value,
+                    unit=number.quantity.unit,
+                    origin=number.found.origin(sheet),
+                )
+                for number in numbers
+            ]
+
+    async def _undated(self, opened: _Opened, selection: Selection, wanted: SpreadsheetSelection) -> list[Sample]:
+        """Return the one number of an edition, as observed when that was made."""
+        sheet, found = await self._find(opened, wanted)
+        quantity = quantity_at(sheet, found.row, found.column, opened.declared)
+        sample = Sample(
+            connection=self._connection,
+            series=selection.key,
+            at=opened.edition.changed_at,
+            value=quantity.value,
+            unit=quantity.unit,
+            origin=found.origin(sheet),
+        )
+        return [sample]
+
+    async def _of_edition(
+        self, selection: Selection, wanted: SpreadsheetSelection, edition: Edition, book: Book
+    ) -> list[Sample]:
+        try:
+            opened = _Opened(book=book, edition=edition, declared=self._declared(book.directory))
+            return await self._undated(opened, selection, wanted)
+        finally:
+            await book.aclose()
 
     async def _find(self, opened: _Opened, wanted: SpreadsheetSelection) -> tuple[Sheet, Found]:
         if wanted.name is not None:
-            directory = self._directory(opened, f"the name {wanted.name!r}")
-            name, row, column = resolve_name(directory, self._options.file, wanted.name)
-            sheet = await self._sheet(opened, name)
-            return sheet, by_address(sheet, row, column, wanted, self._declared)
-        sheet = await self._sheet(opened, self._sheet_of(opened, wanted.sheet))
+            if opened.directory is CSV:
+                raise FixConfigError(
+                    f"{self._place.said} is csv and cannot hold the name {wanted.name!r}: say row and column, or cell"
+                )
+            name, row, column = resolve_name(opened.directory, self._place.said, wanted.name)
+            sheet = await opened.book.sheet(name)
+            return sheet, by_address(sheet, row, column, wanted, opened.declared)
+        sheet = await self._sheet_of(opened, wanted.sheet)
         if wanted.cell is not None:
-            return sheet, by_address(sheet, *parse_a1(wanted.cell), wanted, self._declared)
+            return sheet, by_address(sheet, *parse_a1(wanted.cell), wanted, opened.declared)
         return sheet, by_labels(sheet, wanted)
-
-    async def _table(self, wanted: SpreadsheetSelection) -> tuple[TableRows, Version]:
-        with self._named():
-            async with self._lock:
-                opened = await self._open()
-                if opened.child is None:
-                    return self._csv_table(opened, wanted), opened.version
-                name, table = table_area(opened.child.directory, self._options.file, wanted)
-                sheet = await self._sheet(opened, name)
-            return table_rows(sheet, table, wanted), opened.version
-
-    def _csv_table(self, opened: _Opened, wanted: SpreadsheetSelection) -> TableRows:
-        """A csv is one table; the rule gives it the name that its rows are called by."""
-        self._sheet_of(opened, wanted.sheet)
-        return table_rows(opened.sheets[None], None, wanted)
 
     async def _items(
         self, wanted: SpreadsheetSelection, fields: frozenset[str], on_skip: OnSkip
-    ) -> tuple[list[WorkItem], Version]:
-        table, version = await self._table(wanted)
+    ) -> tuple[list[WorkItem], int]:
+        """Return the rows that can be read, and how many there are."""
         with self._named():
+            async with self._lock:
+                opened = await self._open()
+                table = await self._table(opened, wanted)
             items = row_items(
-                table, wanted, self._declared,
-                connection=self._connection, changed_at=version.changed_at, fields=fields, on_skip=on_skip,
+                table, wanted, opened.declared,
+                connection=self._connection, changed_at=opened.edition.changed_at, fields=fields, on_skip=on_skip,
             )  # fmt: skip
-            return list(items), version
+            return list(items), len(table.rows)
 
-    def _sheet_of(self, opened: _Opened, wanted: str | None) -> str | None:
-        if opened.child is not None:
-            return sheet_name(opened.child.directory, self._options.file, wanted)
-        if wanted is not None:
-            raise FixConfigError(f"{self._options.file} is csv and has no sheets: leave sheet out")
-        return None
+    async def _table(self, opened: _Opened, wanted: SpreadsheetSelection) -> TableRows:
+        """Return a table; a csv is one, and the rule gives it the name that its rows are called by."""
+        if opened.directory is CSV:
+            return table_rows(await opened.book.sheet(wanted.sheet), None, wanted)
+        name, table = table_area(opened.directory, self._place.said, wanted)
+        return table_rows(await opened.book.sheet(name), table, wanted)
 
-    def _directory(self, opened: _Opened, what: str) -> Directory:
-        if opened.child is None:
-            raise FixConfigError(f"{self._options.file} is csv and cannot hold {what}: say row and column, or cell")
-        return opened.child.directory
+    async def _sheet_of(self, opened: _Opened, wanted: str | None) -> Sheet:
+        if opened.directory is not CSV:
+            wanted = sheet_name(opened.directory, self._place.said, wanted)
+        return await opened.book.sheet(wanted)
 
-    async def _sheet(self, opened: _Opened, name: str | None) -> Sheet:
-        if name not in opened.sheets:
-            if opened.child is None or name is None:
-                raise FixConfigError(f"{self._options.file} has no sheet {name!r}")
-            opened.sheets[name] = await opened.child.sheet(name)
-        return opened.sheets[name]
+    def _declared(self, directory: Directory) -> Declared:
+        """Return how cells that stand as text are read: by the options alone, but for the zone of a Google sheet."""
+        options = self._options
+        style = NumberStyle(options.decimal) if options.decimal else None
+        return Declared(
+            decimal=NumberStyle.PLAIN if style is None and directory is CSV else style,
+            dates=options.dates,
+            zone=ZoneInfo(options.timezone or directory.zone or "UTC"),
+            locale=directory.locale,
+        )
 
     async def _open(self) -> _Opened:
-        """Return the file as it stands on disk now, from memory while its size and time of change are the same."""
-        version = await asyncio.to_thread(version_of, self._path, self._options.file)
+        """Return the spreadsheet as it stands now, from memory while it has not changed."""
         opened = self._opened
-        if opened is not None and opened.version == version and (opened.child is None or opened.child.alive):
-            return opened
-        await self.aclose()
-        copy, version = await copy_whole(self._path, self._options.file)
-        self._reads += 1
-        with copy:
-            self._opened = await (self._open_csv(copy, version) if self._is_csv else self._open_workbook(copy, version))
+        if opened is not None and opened.book.alive:
+            if self._monotonic() - self._looked_at < self._place.fresh_for:
+                return opened
+            edition = await self._place.edition()
+            self._looked_at = self._monotonic()
+            if edition.mark == opened.edition.mark:
+                return opened
+        await self._close_book()
+        book, edition = await self._place.open()
+        self._looked_at = self._monotonic()
+        self._opened = _Opened(book=book, edition=edition, declared=self._declared(book.directory))
         return self._opened
 
-    async def _open_csv(self, copy: IO[bytes], version: Version) -> _Opened:
-        sheet = await asyncio.to_thread(
-            lambda: read_csv(
-                copy.read(),
-                file=self._options.file,
-                encoding=self._encoding,
-                delimiter=self._options.delimiter or ",",
-            )
-        )
-        return _Opened(version=version, sheets={None: sheet})
 
-    async def _open_workbook(self, copy: IO[bytes], version: Version) -> _Opened:
-        file = self._options.file
-        for term in ("encoding", "delimiter"):
-            if getattr(self._options, term) is not None:
-                raise FixConfigError(f"{file} is a workbook: {term} goes with csv only: leave it out")
-        head = copy.read(4096)
-        copy.seek(0)
-        if not head.startswith((ZIP, OLE)):
-            raise FixConfigError(
-                f"{file} is {what_is(head)} and no workbook: save it as xlsx, or as csv with the suffix .csv"
-            )
-        return _Opened(version=version, child=await WorkbookChild.start(copy, file))
+def place_of(options: SpreadsheetOptions, surroundings: Surroundings) -> Place:
+    """Return where the spreadsheet is kept; opens nothing yet."""
+    if options.url is not None:
+        return UrlPlace(options, surroundings)
+    if options.google_sheet is not None:
+        return GooglePlace(options, surroundings)
+    if options.sharepoint is not None:
+        return SharePointPlace(options, surroundings)
+    return FilePlace(options, surroundings)
 
 
 def open_spreadsheet(options: SpreadsheetOptions, surroundings: Surroundings) -> SpreadsheetSource:
-    """Return the source for a file. Opens nothing yet."""
+    """Return the source for a spreadsheet. Opens nothing yet."""
     return SpreadsheetSource(options, surroundings)
 
 
 CONNECTOR = Connector(
     name="spreadsheet",
-    title="Spreadsheet (xlsx, xls, xlsb, ods, csv)",
+    title="Spreadsheet (xlsx, xls, xlsb, ods, csv; on disk, on the web, Google Sheets, SharePoint, OneDrive)",
     options=SpreadsheetOptions,
     selection=SpreadsheetSelection,
     capabilities=frozenset({Capability.CENSUS, Capability.SERIES}),

@@ -27,6 +27,8 @@ class Declared:
     """None: text is no number."""
     dates: DateStyle
     zone: ZoneInfo
+    locale: str = ""
+    """What the spreadsheet says of itself; shown as a hint where a notation should be declared, never used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def _written_quantity(text: str, declared: Declared) -> Quantity | str:
     if declared.decimal is None:
         return (
             f"holds the text {shown!r}, a number was expected: make it a number, "
-            "or declare how numbers are written (decimal: en, fr or plain)"
+            f"or declare how numbers are written (decimal: en, fr or plain{_hint(declared)})"
         )
     try:
         amount = parse_value(text, style=declared.decimal)
@@ -107,6 +109,10 @@ def _written_quantity(text: str, declared: Declared) -> Quantity | str:
         return f"holds the text {shown!r}, a number in style {declared.decimal.value} was expected: {error}"
     unit = None if amount.unit is None else amount.unit.currency or amount.unit.kind.value
     return Quantity(value=amount.value, unit=None if unit == UnitKind.NUMBER.value else unit)
+
+
+def _hint(declared: Declared) -> str:
+    return f"; the sheet's locale is {declared.locale}" if declared.locale else ""
 
 
 def written_number(cell: Cell, declared: Declared) -> Quantity | None:

@@ -95,7 +95,7 @@ def test_without_secrets_other_mistakes_are_still_problems(tmp_path: Path) -> No
         ("x: {connector: jirra}", "4:18", "unknown connector 'jirra': did you mean 'jira'?"),
         ("x: {file: kpis.xlsx}", "4:3", "key 'connector' is missing"),
         ("x: kpis.xlsx", "4:6", "connection x is 'kpis.xlsx'"),
-        ("x: {connector: spreadsheet}", "4:3", "key 'file' is missing: add `file:`"),
+        ("x: {connector: spreadsheet}", "4:3", "say exactly one of file, url, google_sheet or sharepoint"),
         ("x: {connector: spreadsheet, file: [a]}", "4:37", "file is no text"),
         ("x: {connector: spreadsheet, file: a, decimal: ff}", "4:49", "decimal: unknown value 'ff'"),
         ("x: {connector: github, token: 12345678}", "4:33", "token stands in the file"),

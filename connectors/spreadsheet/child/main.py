@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, TYPE_CHECKING
 
-from connectors.spreadsheet.cells import Area, CellKind, Directory
+from connectors.spreadsheet.cells import Area, CellKind, Directory, number_text
 from connectors.spreadsheet.child import caps, odf, ooxml, xlsb
 from connectors.spreadsheet.child.archive import check_archive
 from connectors.spreadsheet.child.facts import Facts, check_bounds
@@ -134,17 +134,10 @@ def _typed(value: Value) -> tuple[str, str]:
     if isinstance(value, int | float):
         if not math.isfinite(value):
             return CellKind.UNREADABLE.value, f"the number {value}"
-        return CellKind.NUMBER.value, _number(value)
+        return CellKind.NUMBER.value, number_text(value)
     if isinstance(value, timedelta | time):
         return CellKind.DURATION.value, str(value)
     return CellKind.DATE.value, value.isoformat()
-
-
-def _number(value: float) -> str:
-    """Return a number with the 15 digits that Excel keeps: 0.1 + 0.2 is 0.3; whole numbers stay whole."""
-    if value == int(value) and abs(value) < 2**53:
-        return str(int(value))
-    return repr(float(f"{value:.15g}"))
 
 
 def _batches(cells: Iterator[WireCell]) -> Iterator[list[WireCell]]:

@@ -149,6 +149,28 @@ async def sample_of(source: SpreadsheetSource, terms: Mapping[str, object]) -> S
     return found[0]
 
 
+@dataclass
+class Sampled:
+    """The samples of a series, and what could not be read."""
+
+    samples: list[Sample] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+async def samples(path: Path, terms: Mapping[str, object], **options: object) -> Sampled:
+    """Return all samples of a series."""
+    async with opened(path, **options) as source:
+        return await samples_of(source, terms)
+
+
+async def samples_of(source: SpreadsheetSource, terms: Mapping[str, object]) -> Sampled:
+    """Return all samples of a series of an open source."""
+    read = Sampled()
+    async for batch in source.series(Selection.of("kpis", terms), lambda error: read.skipped.append(str(error))):
+        read.samples.extend(batch)
+    return read
+
+
 async def glimpse(path: Path, terms: Mapping[str, object], **options: object) -> Glimpse:
     """Return a glimpse of a selection."""
     async with opened(path, **options) as source:
@@ -165,12 +187,15 @@ class Rowed:
 
 async def rows(path: Path, terms: Mapping[str, object], *asked: str, **options: object) -> Rowed:
     """Return the rows of a table; ``asked`` are the fields that rules read."""
-    read = Rowed()
     async with opened(path, **options) as source:
-        census = source.census(
-            Selection.of("kpis", terms), frozenset(asked), lambda error: read.skipped.append(str(error))
-        )
-        async for page in census:
-            assert page.ids == tuple(item.id for item in page.items)
-            read.items.extend(page.items)
+        return await table_of(source, terms, *asked)
+
+
+async def table_of(source: SpreadsheetSource, terms: Mapping[str, object], *asked: str) -> Rowed:
+    """Return the rows of a table of an open source."""
+    read = Rowed()
+    census = source.census(Selection.of("kpis", terms), frozenset(asked), lambda error: read.skipped.append(str(error)))
+    async for page in census:
+        assert page.ids == tuple(item.id for item in page.items)
+        read.items.extend(page.items)
     return read

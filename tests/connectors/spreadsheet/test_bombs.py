@@ -230,8 +230,8 @@ async def test_a_child_killed_between_two_reads_is_replaced(tmp_path: Path) -> N
     path = save(tmp_path / "k.xlsx", {"KPI": [["NPS", 1]], "More": [["NPS", 2]]})
     async with opened(path) as source:
         assert (await sample_of(source, {"sheet": "KPI", "cell": "B1"})).value == 1
-        child = source._opened.child if source._opened else None
-        assert child is not None
+        child = source._opened.book if source._opened else None
+        assert isinstance(child, WorkbookChild)
         child._process.kill()
         await child._process.wait()
         assert (await sample_of(source, {"sheet": "More", "cell": "B1"})).value == 2

@@ -249,7 +249,7 @@ async def test_a_cell_hidden_by_a_merge_says_where_the_value_is(tmp_path: Path) 
 
 
 async def test_a_rule_for_a_number_is_no_census_and_a_table_is_no_series(kpis: Path) -> None:
-    with pytest.raises(FixConfigError, match="is a table, not one number"):
+    with pytest.raises(FixConfigError, match="is a table, not numbers"):
         await sample(kpis, {"table": "KPI"})
 
 

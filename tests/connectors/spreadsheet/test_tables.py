@@ -242,6 +242,6 @@ async def test_many_rows_come_in_pages(tmp_path: Path) -> None:
 
 
 async def test_one_number_is_no_table(leads: Path) -> None:
-    with pytest.raises(FixConfigError, match="is one number, not a table"):
+    with pytest.raises(FixConfigError, match="gives numbers, not a table"):
         await rows(leads, {"sheet": "Leads", "cell": "C2"})
     assert (await sample(leads, {"sheet": "Leads", "cell": "C2"})).value == 3
