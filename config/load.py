@@ -24,7 +24,17 @@ from mapping.curves import LINEAR, Curve
 from mapping.errors import ConfigProblemsError, Place
 from mapping.numbers import NumberStyle
 from mapping.profiles import OKRSYNC
-from mapping.rules import Aggregate, Completion, Cycle, KeyResult, Measure, Objective, Ratio
+from mapping.rules import (
+    Aggregate,
+    Completion,
+    Cycle,
+    Duration,
+    KeyResult,
+    Measure,
+    Objective,
+    inner_of,
+    selections_of,
+)
 from mapping.where import ALWAYS, SOMETIMES, compile_where
 from mapping.words import Selection
 
@@ -84,14 +94,22 @@ class Config:
 
 def fields_in(measure: Measure) -> tuple[tuple[str, frozenset[str]], ...]:
     """Return pairs of a connection and the fields that a measure reads on it."""
-    if isinstance(measure, Ratio):
-        return (*fields_in(measure.of), *fields_in(measure.to))
-    names: set[str] = set()
-    if isinstance(measure, Completion | Aggregate):
-        own = measure.by if isinstance(measure, Completion) else measure.field
-        names |= {own} if own else set()
+    if isinstance(measure, Completion | Aggregate | Duration):
+        names = _own_fields(measure) - _NOT_FIELDS
         names |= compile_where(measure.where).names - _NOT_FIELDS if measure.where else set()
-    return ((measure.selection.connection, frozenset(names)),)
+        return ((measure.selection.connection, frozenset(names)),)
+    inner = [pair for each in inner_of(measure) for pair in fields_in(each)]
+    return tuple(inner) or tuple((each.connection, frozenset()) for each in selections_of(measure))
+
+
+def _own_fields(measure: Completion | Aggregate | Duration) -> set[str]:
+    match measure:
+        case Completion():
+            return {measure.by} if measure.by else set()
+        case Aggregate():
+            return {measure.field} if measure.field else set()
+        case Duration():
+            return set()
 
 
 def load(path: Path, *, settings: Settings, environ: Mapping[str, str] | None = None, offline: bool = False) -> Config:

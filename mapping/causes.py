@@ -19,7 +19,19 @@ from mapping.mirror import Mirror
 from mapping.readings import CauseKind, CausePart, CheckIn, Reading
 from mapping.relevance import Lens
 from mapping.replay import ORDER, HalfWay, ItemChange, item_changes
-from mapping.rules import Cycle, KeyResult, Latest, Measure, Ratio, selections_of
+from mapping.rules import (
+    Cycle,
+    Duration,
+    DurationKind,
+    KeyResult,
+    Latest,
+    Measure,
+    Rollup,
+    Series,
+    Ticked,
+    inner_of,
+    parts_of,
+)
 from mapping.words import Selection
 
 MOST_ITEMS = 20
@@ -126,7 +138,7 @@ class _Replay:
 
     def _items(self, mirror: HalfWay) -> Iterator[Step]:
         lens = Lens(self.key_result)
-        selections = [leaf.selection for leaf in leaves_of(self.key_result.measure)]
+        selections = [leaf.selection for leaf in leaves_of(self.key_result.measure) if leaf.selection is not None]
         changed = [
             (selection, change, change.kinds(lens.done_statuses(selection)))
             for selection in dict.fromkeys(selections)
@@ -173,12 +185,29 @@ class _Replay:
 
 
 def has_clock(key_result: KeyResult) -> bool:
-    """Return whether the value can move by the passing of time alone: by periods, or by samples dated ahead."""
-    return key_result.metric.per is not None or bool(series_of(key_result.measure))
+    """Return whether the value can move by the passing of time alone.
+
+    By periods, by windows and samples dated ahead, by the age of items, by milestones ticked as of a day.
+    """
+    return key_result.metric.per is not None or _moves_by_itself(key_result.measure)
+
+
+def _moves_by_itself(measure: Measure) -> bool:
+    match measure:
+        case Latest() | Series():
+            return True
+        case Duration():
+            return measure.kind is DurationKind.AGE
+        case Ticked():
+            return bool(measure.by_hand)
+        case Rollup():
+            return any(part.metric.per is not None or _moves_by_itself(part.measure) for part in parts_of(measure))
+        case _:
+            return any(_moves_by_itself(inner) for inner in inner_of(measure))
 
 
 def series_of(measure: Measure) -> tuple[Selection, ...]:
     """Return the series a measure draws on, each once."""
-    if isinstance(measure, Ratio):
-        return tuple(dict.fromkeys((*series_of(measure.of), *series_of(measure.to))))
-    return selections_of(measure) if isinstance(measure, Latest) else ()
+    if isinstance(measure, Latest | Series):
+        return (measure.selection,)
+    return tuple(dict.fromkeys(selection for inner in inner_of(measure) for selection in series_of(inner)))

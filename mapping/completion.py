@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mapping.decimals import ONE, ZERO, decimal_text, quotient
+from mapping.decimals import ONE, ZERO, decimal_text, percentile, quotient
 from mapping.readings import Contribution, Reading
 from mapping.rules import Completion, MissingEstimate, WontDo
-from mapping.tally import NOT_MATCHED, contribution, items_word, spoken
+from mapping.tally import NOT_MATCHED, PlainCounts, contribution, items_word, spoken
 from mapping.where import compile_where
 from mapping.words import ItemState, WorkItem
 
@@ -17,14 +18,14 @@ WONT_DO = "closed without being done"
 HAS_CHILDREN = "has children in the selection"
 SPOKEN_FOR = "the estimate of its parent counts"
 NO_ESTIMATE = "no estimate"
+HALF = Decimal(50)
+WONT_DO_SHARES = {WontDo.EXCLUDE: None, WontDo.DONE: ONE, WontDo.OPEN: ZERO}
 
 
-@dataclass(kw_only=True)
-class CompletionTally:
-    """The share of a selection that is done."""
+@dataclass(slots=True)
+class Sums:
+    """What the share done is computed from, whatever is assumed of items without an estimate."""
 
-    measure: Completion
-    collect: bool = False
     done: int = 0
     estimated: int = 0
     weight: Decimal = ZERO
@@ -36,6 +37,55 @@ class CompletionTally:
     unestimated_done: int = 0
     weights: Counter[Decimal] = field(default_factory=Counter)
     """How often each weight occurs, for the median: as many entries as there are different estimates."""
+
+    def add(self, share: Decimal, weight: Decimal | None, times: int) -> None:
+        """Take a number of items alike."""
+        full = times if share == ONE else 0
+        self.done += full
+        if weight is None:
+            self.unestimated += times
+            self.unestimated_done += full
+            self.open_shares += share * times
+        else:
+            self.estimated += times
+            self.weight += weight * times
+            self.credit += weight * share * times
+            self.weights[weight] += times
+
+    def assumed(self, missing: MissingEstimate, fixed: Decimal | None) -> Decimal:
+        """Return what an item without an estimate weighs under a policy."""
+        match missing:
+            case MissingEstimate.MEAN if self.estimated:
+                return quotient(self.weight, Decimal(self.estimated))
+            case MissingEstimate.MEDIAN if self.estimated:
+                return percentile(self.weights, HALF)
+            case MissingEstimate.FIXED:
+                return fixed or ZERO
+            case _:
+                return ZERO
+
+    def fraction(self, assumed: Decimal) -> tuple[Decimal, Decimal]:
+        """Return what counts as done and all there is, where an item without an estimate weighs ``assumed``."""
+        return self.credit + self.open_shares * assumed, self.weight + self.unestimated * assumed
+
+    def span(self, fixed: Decimal | None) -> tuple[Decimal, Decimal] | None:
+        """Return the least and greatest share done over all policies for missing estimates; None where none differ."""
+        if not self.unestimated:
+            return None
+        policies = [policy for policy in MissingEstimate if policy is not MissingEstimate.FIXED or fixed is not None]
+        fractions = [self.fraction(self.assumed(policy, fixed)) for policy in policies]
+        found = [quotient(done, whole) for done, whole in fractions if whole > 0]
+        return (min(found), max(found)) if found else None
+
+
+@dataclass(kw_only=True)
+class CompletionTally:
+    """The share of a selection that is done."""
+
+    measure: Completion
+    collect: bool = False
+    counts: Counter[tuple[Decimal | None, Decimal | None]] = field(default_factory=Counter)
+    """How often each pair of a share done (None: it leaves the measure) and a weight (None: no estimate) occurs."""
     left_out: Counter[str] = field(default_factory=Counter)
     parents: dict[str, WorkItem] = field(default_factory=dict)
     """Members with children wait here until it is known whether a child passes the filter."""
@@ -50,6 +100,17 @@ class CompletionTally:
     def __post_init__(self) -> None:
         self.where = compile_where(self.measure.where) if self.measure.where else None
         self.statuses = frozenset(name.casefold() for name in self.measure.done_statuses)
+
+    @property
+    def plain(self) -> str | None:
+        """Return the weight that is all it looks at beside the state (empty for none), or None if it looks at more."""
+        alone = self.where is None and not self.statuses and not self.collect
+        return (self.measure.by or "") if alone else None
+
+    def add_counts(self, counts: PlainCounts, /) -> None:
+        """Take many items at once, by how often each state and weight occurs among them."""
+        for (state, weight), times in counts.items():
+            self.counts[self._share_of(state), weight] += times
 
     def add(self, item: WorkItem, parent: bool, /) -> None:
         """Take one item of the selection."""
@@ -109,99 +170,104 @@ class CompletionTally:
         return ONE if self.measure.by is None else item.numbers.get(self.measure.by)
 
     def _take(self, item: WorkItem) -> None:
-        share = self._share(item)
+        share, weight = self._share(item), self._weight(item)
+        self.counts[share, weight] += 1
+        if not self.collect:
+            return
         if share is None:
-            self._skip(item, WONT_DO)
-            return
-        weight = self._weight(item)
-        if weight is None and self.measure.missing is MissingEstimate.EXCLUDE:
-            self._skip(item, NO_ESTIMATE)
-            return
-        if weight is None:
-            self.unestimated += 1
-            self.unestimated_done += share == ONE
-            self.open_shares += share
+            self._told(item, WONT_DO)
+        elif weight is None and self.measure.missing is MissingEstimate.EXCLUDE:
+            self._told(item, NO_ESTIMATE)
         else:
-            self.estimated += 1
-            self.weight += weight
-            self.credit += weight * share
-            self.weights[weight] += 1
-        self.done += share == ONE
-        if self.collect:
             self.taken.append((item, weight, share))
 
     def _share(self, item: WorkItem) -> Decimal | None:
         """Return how much of the item is done, 0 to 1; None when it leaves the measure."""
-        state = item.state
-        if state is ItemState.WONT_DO:
-            return {WontDo.EXCLUDE: None, WontDo.DONE: ONE, WontDo.OPEN: ZERO}[self.measure.wont_do]
-        if is_done(item, self.statuses):
+        if item.state is not ItemState.WONT_DO and self.statuses and is_done(item, self.statuses):
             return ONE
-        # done for the vendor but not by the statuses that the rule names: it is on its way
-        return self.measure.in_progress if state is not ItemState.TODO else ZERO
+        return self._share_of(item.state)
+
+    def _share_of(self, state: ItemState) -> Decimal | None:
+        match state:
+            case ItemState.WONT_DO:
+                return WONT_DO_SHARES[self.measure.wont_do]
+            case ItemState.DONE if not self.statuses:
+                return ONE
+            case ItemState.TODO:
+                return ZERO
+            case _:  # also done for the vendor but not by the statuses that the rule names: it is on its way
+                return self.measure.in_progress
 
     def _skip(self, item: WorkItem, why: str) -> None:
         self.left_out[why] += 1
         if self.collect:
-            self.skipped.append(contribution(item, weight=self._weight(item), counted=False, note=why))
+            self._told(item, why)
+
+    def _told(self, item: WorkItem, why: str) -> None:
+        self.skipped.append(contribution(item, weight=self._weight(item), counted=False, note=why))
 
     def values(self) -> list[Decimal | None]:
         """Return the only value."""
         return [self.reading().value]
 
+    def _sums(self) -> tuple[Sums, Counter[str]]:
+        """Return the sums, and how many were left out and why."""
+        self._settle()
+        sums, left_out = Sums(), Counter(self.left_out)
+        for (share, weight), times in self.counts.items():
+            if share is None:
+                left_out[WONT_DO] += times
+            else:
+                sums.add(share, weight, times)
+        return sums, left_out
+
     def reading(self) -> Reading:
         """Return the share done."""
-        self._settle()
-        counted = self.estimated + self.unestimated
-        assumed = self._assumed_weight()
-        denominator = self.weight + self.unestimated * assumed
-        numerator = self.credit + self.open_shares * assumed
-        why = self._no_data(counted, denominator)
+        sums, left_out = self._sums()
+        excluded = self.measure.missing is MissingEstimate.EXCLUDE
+        assumed = sums.assumed(self.measure.missing, self.measure.missing_value)
+        numerator, denominator = sums.fraction(assumed)
+        if excluded and sums.unestimated:
+            left_out[NO_ESTIMATE] += sums.unestimated
+        counted = sums.estimated + (0 if excluded else sums.unestimated)
+        done = sums.done - (sums.unestimated_done if excluded else 0)
+        why = self._no_data(sums, counted, denominator, left_out)
+        assumptions = {} if excluded or not sums.unestimated else {self._assumption(assumed): sums.unestimated}
         return Reading(
             value=None if why else quotient(numerator, denominator),
             no_data=why,
             items=counted,
-            done=self.done,
+            done=done,
             numerator=numerator,
             denominator=denominator,
-            left_out=dict(sorted(self.left_out.items())),
-            assumed={self._assumption(assumed): self.unestimated} if self.unestimated else {},
-            formula="" if why else self._formula(numerator, denominator, counted),
+            left_out=dict(sorted(left_out.items())),
+            assumed=assumptions,
+            unestimated=sums.unestimated,
+            span=None if why else sums.span(self.measure.missing_value),
+            formula="" if why else self._formula(numerator, denominator, done, counted),
             evidence=self._evidence(assumed),
         )
 
-    def _no_data(self, counted: int, denominator: Decimal) -> str | None:
+    def _no_data(self, sums: Sums, counted: int, denominator: Decimal, left_out: Counter[str]) -> str | None:
         if not counted:
-            reasons = ", ".join(f"{count} {why}" for why, count in sorted(self.left_out.items()))
+            reasons = ", ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
             return f"no item counts: {reasons}"
-        if self.estimated == 0 and self.measure.missing in (MissingEstimate.MEAN, MissingEstimate.MEDIAN):
+        if sums.estimated == 0 and self.measure.missing in (MissingEstimate.MEAN, MissingEstimate.MEDIAN):
             name = spoken(self.measure.by or "an estimate")
             return f"none of {items_word(counted)} has {name}, so there is no {self.measure.missing}"
         if denominator <= 0:
             return f"the weights of {items_word(counted)} sum to {decimal_text(denominator)}"
         return None
 
-    def _assumed_weight(self) -> Decimal:
-        """Return what an item without an estimate weighs."""
-        match self.measure.missing:
-            case MissingEstimate.MEAN if self.estimated:
-                return quotient(self.weight, Decimal(self.estimated))
-            case MissingEstimate.MEDIAN if self.estimated:
-                return median(self.weights)
-            case MissingEstimate.FIXED:
-                return self.measure.missing_value or ZERO
-            case _:
-                return ZERO
-
     def _assumption(self, assumed: Decimal) -> str:
         how = {MissingEstimate.MEAN: "the mean ", MissingEstimate.MEDIAN: "the median "}.get(self.measure.missing, "")
         return f"{NO_ESTIMATE}: counted as {how}{decimal_text(assumed)}"
 
-    def _formula(self, numerator: Decimal, denominator: Decimal, counted: int) -> str:
+    def _formula(self, numerator: Decimal, denominator: Decimal, done: int, counted: int) -> str:
         share = f"{decimal_text(numerator)} of {decimal_text(denominator)}"
         if self.measure.by is None:
             return f"{share} items done" + self._credit_note()
-        return f"{share} {spoken(self.measure.by)} done ({self.done} of {items_word(counted)}){self._credit_note()}"
+        return f"{share} {spoken(self.measure.by)} done ({done} of {items_word(counted)}){self._credit_note()}"
 
     def _credit_note(self) -> str:
         if not self.measure.in_progress:
@@ -224,21 +290,16 @@ class CompletionTally:
         ]
         return tuple(sorted([*counted, *self.skipped], key=lambda part: part.item))
 
+    def parts(self) -> Iterator[tuple[str, Decimal, Decimal]]:
+        """Yield id, weight and share done of each item that counts; needs ``collect``."""
+        sums, _ = self._sums()
+        assumed = sums.assumed(self.measure.missing, self.measure.missing_value)
+        for item, weight, share in self.taken:
+            yield item.id, assumed if weight is None else weight, share
+
 
 def is_done(item: WorkItem, statuses: frozenset[str]) -> bool:
     """Return whether an item counts as done: by the named statuses (name or id, any case), else by its state."""
     if not statuses:
         return item.done
     return item.status.casefold() in statuses or item.status_id.casefold() in statuses
-
-
-def median(weights: Counter[Decimal]) -> Decimal:
-    """Return the middle weight, or the mean of the two in the middle."""
-    count = weights.total()
-    middle = ((count - 1) // 2, count // 2)
-    found: list[Decimal] = []
-    seen = 0
-    for weight in sorted(weights):
-        seen += weights[weight]
-        found += [weight for place in middle[len(found) :] if place < seen]
-    return quotient(found[0] + found[1], Decimal(2))

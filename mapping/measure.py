@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TypeAlias
 
-from mapping.aggregate import AggregateTally
+from mapping.aggregate import ADDS_UP, AggregateTally
 from mapping.completion import CompletionTally
-from mapping.currencies import CODES
-from mapping.decimals import decimal_text, exact, quotient
+from mapping.decimals import ONE, exact
+from mapping.durations import Stopwatch
 from mapping.errors import RuleError
+from mapping.joined import calculated, divided, formula_values, per_period_formula, per_period_ratio, ratios
 from mapping.mirror import Departure, Mirror
 from mapping.over import over_periods
-from mapping.periods import has_come, stated_date
-from mapping.rates import convert
-from mapping.readings import Contribution, Reading
+from mapping.periods import local_date
+from mapping.readings import Reading
+from mapping.rollup import rolled_up
 from mapping.rules import (
     Aggregate,
-    AggregateKind,
     Completion,
     Cycle,
+    Duration,
+    DurationKind,
+    Formula,
     KeyResult,
     Latest,
     Measure,
+    Metric,
+    Part,
     Ratio,
-    UnitKind,
+    Rollup,
+    Series,
+    Ticked,
+    inner_of,
+    parts_of,
 )
+from mapping.scope import frozen_on, with_scope
+from mapping.series import Asked, latest, latest_per_period, windowed, windowed_per_period
 from mapping.tally import Tally, items_word
+from mapping.ticked import TickedTally, by_hand
 from mapping.windows import Window
-from mapping.words import Sample, Selection
+from mapping.words import ItemState, Sample, Selection, WorkItem
 
-Leaf: TypeAlias = "Completion | Aggregate"
+Leaf: TypeAlias = "Completion | Aggregate | Duration | Ticked"
 LeafKey: TypeAlias = "tuple[Leaf, Window | None]"
 NEVER_READ = "never read completely so far"
+BATCH = 2048
+"""Items that are counted together, so that memory stays flat."""
 
 
 def measure_all(
@@ -107,71 +122,131 @@ class Pass:
     series: dict[str, Sequence[Sample]] = field(default_factory=dict)
 
     def want(self, key_result: KeyResult, cycle: Cycle) -> None:
-        """Make ready for a key result. Raises RuleError for a filter with a fault, or a completion per period."""
-        window = self._window(key_result, cycle)
-        for leaf in leaves_of(key_result.measure):
+        """Make ready for a key result. Raises RuleError for a filter with a fault, or a share of a whole per period."""
+        self._want(key_result.measure, key_result.metric, cycle)
+
+    def _want(self, measure: Measure, metric: Metric, cycle: Cycle) -> None:
+        window = self._window(metric, cycle)
+        if isinstance(measure, Rollup):
+            _refuse_periods("roll-up", window)
+            for part in parts_of(measure):
+                self._want(part.measure, part.metric, part.cycle)
+            return
+        for leaf in leaves_of(measure):
             key = (leaf, window)
             if key not in self.tallies:
                 self.tallies[key] = self._tally(leaf, window)
 
-    def _window(self, key_result: KeyResult, cycle: Cycle) -> Window | None:
-        per = key_result.metric.per
-        return None if per is None else Window.of(cycle, per, self.now)
+    def _window(self, metric: Metric, cycle: Cycle) -> Window | None:
+        return None if metric.per is None else Window.of(cycle, metric.per, self.now)
 
     def _tally(self, leaf: Leaf, window: Window | None) -> Tally:
-        if isinstance(leaf, Aggregate):
-            return AggregateTally(measure=leaf, window=window, collect=self.collect)
-        if window is not None:
-            raise RuleError(f"a completion has no value per {window.per}: use count or sum, or leave 'per' out")
-        return CompletionTally(measure=leaf, collect=self.collect)
+        match leaf:
+            case Aggregate():
+                return AggregateTally(measure=leaf, window=window, collect=self.collect)
+            case Duration():
+                begun = self.mirror.started(leaf.selection) if leaf.kind is DurationKind.CYCLE else {}
+                stopwatch = Stopwatch(measure=leaf, started=begun, now=self.now)
+                return AggregateTally(measure=leaf, window=window, collect=self.collect, stopwatch=stopwatch)
+            case Completion():
+                _refuse_periods("completion", window)
+                return CompletionTally(measure=leaf, collect=self.collect or leaf.frozen_on is not None)
+            case Ticked():
+                _refuse_periods("milestone", window)
+                return TickedTally(measure=leaf, collect=self.collect)
 
     def run(self) -> None:
         """Stream every wanted selection once."""
         wanted: defaultdict[Selection, list[LeafKey]] = defaultdict(list)
         for key in self.tallies:
-            wanted[key[0].selection].append(key)
+            if key[0].selection is not None:
+                wanted[key[0].selection].append(key)
         with exact():
             for selection, keys in wanted.items():
                 if self.mirror.pulled(selection):
                     self.members[selection.key] = self._stream(selection, keys)
 
     def _stream(self, selection: Selection, keys: Iterable[LeafKey]) -> int:
-        count = 0
         live = [(key, self.tallies[key]) for key in keys]
-        needs_parents = any(isinstance(leaf, Completion) and leaf.leaves for (leaf, _), _ in live)
-        parents = self.mirror.parents(selection) if needs_parents else frozenset()
-        for item in self.mirror.members(selection):
-            count += 1
-            parent = item.id in parents
-            for key, tally in live:
-                try:
-                    tally.add(item, parent)
-                except RuleError as error:
-                    self.failed[key] = error
-                    live = [each for each in live if each[0] != key]
+        needs_parents = any(_tells_parents(tally) for _, tally in live)
+        parents = self.mirror.parents(selection) if needs_parents else frozenset[str]()
+        plain: defaultdict[str, list[AggregateTally | CompletionTally]] = defaultdict(list)
+        slow = []
+        for key, tally in live:
+            name = _plain(tally, parents)
+            if name is None:
+                slow.append((key, tally))
+            elif isinstance(tally, AggregateTally | CompletionTally):
+                plain[name].append(tally)
+        count = 0
+        members = self.mirror.members(selection)
+        while batch := list(islice(members, BATCH)):
+            count += len(batch)
+            for name, tallies in plain.items():
+                counts = count_plain(batch, name)
+                for tally in tallies:
+                    tally.add_counts(counts)
+            slow = self._one_by_one(batch, parents, slow)
         return count
+
+    def _one_by_one(
+        self, batch: Sequence[WorkItem], parents: frozenset[str], slow: list[tuple[LeafKey, Tally]]
+    ) -> list[tuple[LeafKey, Tally]]:
+        """Give each item to each tally, and return the tallies whose rule did not fail."""
+        left = []
+        for key, tally in slow:
+            add = tally.add
+            try:
+                for item in batch:
+                    add(item, item.id in parents)
+                left.append((key, tally))
+            except RuleError as error:
+                self.failed[key] = error
+        return left
 
     def reading(self, key_result: KeyResult, cycle: Cycle) -> Reading:
         """Return the reading of a key result that was wanted, after the run.
 
         Raises:
-            RuleError: its filter failed on an item, or its source is in another currency.
+            RuleError: its filter failed on an item, or its source is in a unit that cannot be the metric's.
         """
-        window = self._window(key_result, cycle)
+        window = self._window(key_result.metric, cycle)
+        own_unit = isinstance(key_result.measure, Latest | Series)
+        asked = Asked(address=key_result.id, metric=key_result.metric, own_unit=own_unit, cycle=cycle, now=self.now)
         with exact():
             if window is None:
-                return self._whole(key_result, key_result.measure, cycle.timezone)
-            return self._periodic(key_result, window)
+                return self._whole(asked, key_result.measure)
+            return self._periodic(asked, key_result.measure, window)
 
-    def _whole(self, key_result: KeyResult, measure: Measure, timezone: str) -> Reading:
+    def _whole(self, asked: Asked, measure: Measure) -> Reading:
         match measure:
             case Latest():
-                return self._latest(key_result, measure, timezone)
+                return self._unread(measure.selection) or latest(asked, measure, self._samples(measure.selection))
+            case Series():
+                return self._unread(measure.selection) or windowed(asked, measure, self._samples(measure.selection))
             case Ratio():
-                of = self._whole(key_result, measure.of, timezone)
-                return divided(of, self._whole(key_result, measure.to, timezone))
+                return divided(self._whole(asked, measure.of), self._whole(asked, measure.to))
+            case Formula():
+                return calculated(measure, [(name, self._whole(asked, inner)) for name, inner in measure.of])
+            case Rollup():
+                return rolled_up(measure, {part.address: self._part(part) for part in parts_of(measure)})
+            case Ticked() if measure.selection is None:
+                return by_hand(measure, local_date(self.now, asked.cycle.timezone))
             case _:
-                return self._leaf(measure, None)
+                return self._scoped(asked, measure, self._leaf(measure, None))
+
+    def _part(self, part: Part) -> Reading:
+        return self.reading(KeyResult(id=part.address, title="", metric=part.metric, measure=part.measure), part.cycle)
+
+    def _scoped(self, asked: Asked, measure: Leaf, reading: Reading) -> Reading:
+        """Return a completion with its other scope, where that is the rule's or wanted as evidence."""
+        if not isinstance(measure, Completion) or not (self.collect or measure.frozen_on):
+            return reading
+        on = frozen_on(measure, asked.cycle)
+        tally = self.tallies[measure, None]
+        if reading.value is None or not isinstance(tally, CompletionTally):
+            return reading
+        return with_scope(reading, tally, self.mirror, on, asked.cycle.timezone)
 
     def _leaf(self, measure: Leaf, window: Window | None) -> Reading:
         key = (measure, window)
@@ -179,7 +254,7 @@ class Pass:
             raise self.failed[key]
         missing = self._missing(measure)
         reading = self.tallies[key].reading()
-        return reading if missing is None else replace(reading, value=None, no_data=missing, formula="")
+        return reading if missing is None else replace(reading, value=None, no_data=missing, formula="", span=None)
 
     def _missing(self, measure: Leaf) -> str | None:
         """Return why a selection without members proves nothing; None when it may be measured.
@@ -188,6 +263,8 @@ class Pass:
         from us: neither is 0. One whose items are all there but match no more is empty, and that is a fact.
         """
         selection = measure.selection
+        if selection is None:
+            return None
         if selection.key not in self.members:
             return f"{NEVER_READ}: {selection}"
         if self.members[selection.key]:
@@ -206,148 +283,92 @@ class Pass:
             self.series[selection.key] = self.mirror.samples(selection)
         return self.series[selection.key]
 
-    def _latest(self, key_result: KeyResult, measure: Latest, timezone: str) -> Reading:
-        if not self.mirror.pulled(measure.selection):
-            return Reading(value=None, no_data=f"{NEVER_READ}: {measure.selection}")
-        samples = self._samples(measure.selection)
-        past = [sample for sample in samples if has_come(sample.at, self.now, timezone)]
-        if not past:
-            why = "no sample yet" if not samples else f"the first sample is of {samples[0].at:%Y-%m-%d}"
-            return Reading(value=None, no_data=f"{why}: {measure.selection}")
-        newest = max(enumerate(past), key=lambda pair: (pair[1].at, pair[0]))[1]
-        value, words = in_unit(key_result, newest, timezone)
-        no_data = words if value is None else None
-        formula = "" if value is None else f"{words} read"
-        return Reading(value=value, no_data=no_data, formula=formula, at=newest.at, origin=newest.origin)
+    def _unread(self, selection: Selection) -> Reading | None:
+        """Return no data where a series was never read; None where it was."""
+        return None if self.mirror.pulled(selection) else Reading(value=None, no_data=f"{NEVER_READ}: {selection}")
 
-    def _periodic(self, key_result: KeyResult, window: Window) -> Reading:
-        values, reading = self._per_period(key_result, key_result.measure, window)
+    def _periodic(self, asked: Asked, measure: Measure, window: Window) -> Reading:
+        values, reading = self._per_period(asked, measure, window)
         if reading.no_data is not None:
             return reading
-        found = over_periods(values, key_result.metric, window, adds_up=adds_up(key_result.measure))
+        found = over_periods(values, asked.metric, window, adds_up=adds_up(measure))
         return replace(reading, value=found.value, no_data=found.no_data, formula=found.formula)
 
-    def _per_period(
-        self, key_result: KeyResult, measure: Measure, window: Window
-    ) -> tuple[list[Decimal | None], Reading]:
+    def _per_period(self, asked: Asked, measure: Measure, window: Window) -> tuple[list[Decimal | None], Reading]:
         match measure:
-            case Latest():
-                return self._latest_per_period(key_result, measure, window)
+            case Latest() | Series():
+                return self._series_per_period(asked, measure, window)
             case Ratio():
-                above, of = self._per_period(key_result, measure.of, window)
-                below, to = self._per_period(key_result, measure.to, window)
-                shares = [quotient(a, b) if a is not None and b else None for a, b in zip(above, below, strict=True)]
-                return shares, per_period_ratio(of, to)
+                above, of = self._per_period(asked, measure.of, window)
+                below, to = self._per_period(asked, measure.to, window)
+                return ratios(above, below), per_period_ratio(of, to)
+            case Formula():
+                found = {name: self._per_period(asked, inner, window) for name, inner in measure.of}
+                values = formula_values(measure, {name: each for name, (each, _) in found.items()}, window.count)
+                return values, per_period_formula([(name, reading) for name, (_, reading) in found.items()])
+            case Rollup():
+                raise RuleError(_no_periods("roll-up", window))
             case _:
                 reading = self._leaf(measure, window)
                 # a period in which nothing fell is not the same as a selection in which nothing ever was
                 unknown = reading.no_data if self._missing(measure) is not None else None
                 return self.tallies[measure, window].values(), replace(reading, no_data=unknown)
 
-    def _latest_per_period(
-        self, key_result: KeyResult, measure: Latest, window: Window
+    def _series_per_period(
+        self, asked: Asked, measure: Latest | Series, window: Window
     ) -> tuple[list[Decimal | None], Reading]:
-        values: list[Decimal | None] = [None] * window.count
-        timezone = window.cycle.timezone
-        reading = self._latest(key_result, measure, timezone)
-        if reading.value is None:
-            return values, reading
-        for sample in self._samples(measure.selection):
-            place = window.place(sample.at)
-            if isinstance(place, int) and has_come(sample.at, self.now, timezone):
-                values[place], why = in_unit(key_result, sample, timezone)
-                if values[place] is None:
-                    return values, replace(reading, value=None, no_data=why)
-        return values, reading
+        unread = self._unread(measure.selection)
+        if unread is not None:
+            return [None] * window.count, unread
+        samples = self._samples(measure.selection)
+        if isinstance(measure, Latest):
+            return latest_per_period(asked, measure, samples, window)
+        return windowed_per_period(asked, measure, samples, window)
+
+
+def count_plain(batch: Sequence[WorkItem], name: str) -> Counter[tuple[ItemState, Decimal | None]]:
+    """Return how often each pair of a state and a number occurs; without a name each item is 1."""
+    if not name:
+        return Counter({(state, ONE): times for state, times in Counter([item.state for item in batch]).items()})
+    return Counter([(item.state, item.numbers.get(name)) for item in batch])
+
+
+def _plain(tally: Tally, parents: frozenset[str]) -> str | None:
+    """Return the number that a tally looks at, where it looks at nothing else; empty for none."""
+    if not isinstance(tally, AggregateTally | CompletionTally) or (parents and _tells_parents(tally)):
+        return None
+    return tally.plain
+
+
+def _tells_parents(tally: Tally) -> bool:
+    return isinstance(tally, CompletionTally) and tally.measure.leaves
+
+
+def _refuse_periods(name: str, window: Window | None) -> None:
+    if window is not None:
+        raise RuleError(_no_periods(name, window))
+
+
+def _no_periods(name: str, window: Window) -> str:
+    return f"a {name} has no value per {window.per}: use count or sum, or leave 'per' out"
 
 
 def leaves_of(measure: Measure) -> tuple[Leaf, ...]:
     """Return the measures over items that a measure is made of."""
+    return tuple(_leaves(measure))
+
+
+def _leaves(measure: Measure) -> Iterator[Leaf]:
     match measure:
-        case Ratio():
-            return (*leaves_of(measure.of), *leaves_of(measure.to))
-        case Latest():
-            return ()
+        case Completion() | Aggregate() | Duration():
+            yield measure
+        case Ticked() if measure.selection is not None:
+            yield measure
         case _:
-            return (measure,)
+            for inner in inner_of(measure):
+                yield from _leaves(inner)
 
 
 def adds_up(measure: Measure) -> bool:
-    """Return whether a value per period grows with the days of the period, as a count or sum does."""
-    return isinstance(measure, Aggregate) and measure.kind in (AggregateKind.COUNT, AggregateKind.SUM)
-
-
-def divided(of: Reading, to: Reading) -> Reading:
-    """Return the ratio of two readings; a denominator of zero is no data."""
-    why = _ratio_no_data(of, to)
-    value = None
-    if why is None and of.value is not None and to.value is not None:
-        value = quotient(of.value, to.value)
-    formula = "" if value is None else f"({of.formula}) / ({to.formula}) = {decimal_text(value)}"
-    return replace(_joined(of, to), value=value, no_data=why, formula=formula)
-
-
-def per_period_ratio(of: Reading, to: Reading) -> Reading:
-    """Return what a ratio per period rests on; its values are taken period by period."""
-    sides = (("numerator", of), ("denominator", to))
-    why = next((f"{side}: {reading.no_data}" for side, reading in sides if reading.no_data), None)
-    return replace(_joined(of, to), no_data=why)
-
-
-def _ratio_no_data(of: Reading, to: Reading) -> str | None:
-    for side, reading in (("numerator", of), ("denominator", to)):
-        if reading.value is None:
-            return f"{side}: {reading.no_data}"
-    return None if to.value else f"the denominator is 0: {to.formula}"
-
-
-def _joined(of: Reading, to: Reading) -> Reading:
-    times = [each.at for each in (of, to) if each.at is not None]
-    origins = [each.origin for each in (of, to) if each.origin]
-    return Reading(
-        value=None,
-        items=to.items if of.items is None else of.items if to.items is None else of.items + to.items,
-        numerator=of.value,
-        denominator=to.value,
-        left_out=_summed(of.left_out, to.left_out),
-        assumed=_summed(of.assumed, to.assumed),
-        at=min(times, default=None),
-        origin="; ".join(origins),
-        evidence=(*_sided(of.evidence, "numerator"), *_sided(to.evidence, "denominator")),
-    )
-
-
-def _sided(evidence: Iterable[Contribution], side: str) -> list[Contribution]:
-    return [replace(part, note=f"{side}: {part.note}" if part.note else side) for part in evidence]
-
-
-def _summed(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
-    return {name: first.get(name, 0) + second.get(name, 0) for name in sorted({*first, *second})}
-
-
-def in_unit(key_result: KeyResult, sample: Sample, timezone: str) -> tuple[Decimal | None, str]:
-    """Return a sample's value in the metric's unit, and its formula; no value, and why, where a rate is missing.
-
-    Money is converted by the rates of the rules, as of the day the sample is of. 0.25 is not 25, so a percentage never
-    becomes a plain number.
-
-    Raises:
-        RuleError: a percentage is held against something that is none.
-    """
-    unit = key_result.metric.unit
-    plain = sample.value, decimal_text(sample.value)
-    if not isinstance(key_result.measure, Latest) or sample.unit is None:
-        return plain  # a ratio has a unit of its own
-    if sample.unit in CODES and unit.kind is UnitKind.CURRENCY and unit.currency and sample.unit != unit.currency:
-        on = stated_date(sample.at, timezone)
-        found = convert(sample.value, sample.unit, unit.currency, on, key_result.metric.rates)
-        if found.value is None:
-            return None, found.words
-        return found.value, f"{found.words} = {decimal_text(found.value)} {unit.currency}"
-    if sample.unit == UnitKind.PERCENT and unit.kind not in (UnitKind.PERCENT, UnitKind.POINTS):
-        place = sample.origin or sample.series
-        fix = "write baseline and target with a percent sign"
-        raise RuleError(
-            f"{key_result.id} is no percentage, but {place} gives {decimal_text(sample.value * 100)} %: {fix}"
-        )
-    return plain
+    """Return whether nothing at all is 0 here, and a value per period grows with its days: a count or a sum."""
+    return isinstance(measure, Aggregate) and measure.kind in ADDS_UP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -41,6 +42,14 @@ class Mirror(Protocol):
 
     def pulled(self, selection: Selection) -> bool:
         """Return whether a complete pull of it has ever been published (nothing matched is not nothing known)."""
+        ...
+
+    def started(self, selection: Selection) -> Mapping[str, datetime]:
+        """Return when work on a member first began, by item id, as far as that is on record."""
+        ...
+
+    def as_of(self, instant: datetime) -> Mirror | None:
+        """Return the mirror as the last run up to an instant left it; None when there was no run yet."""
         ...
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:

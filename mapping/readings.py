@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -34,6 +34,21 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One completion under two scopes: what the selection holds now, and what it held at the end of a day."""
+
+    on: date
+    current: Decimal | None
+    """The share done of what is in scope now."""
+    frozen: Decimal | None
+    """The share done by now of what was in scope then, by the weights of then."""
+    weight_then: Decimal
+    weight_now: Decimal
+    creep: Decimal | None
+    """By which share the weight has grown since; below 0 where it shrank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The result of a measure: a value or a reason why there is none, with what it rests on."""
 
@@ -57,6 +72,12 @@ class Reading:
     """Where a sample was read."""
     evidence: tuple[Contribution, ...] = ()
     """Collected only when asked for."""
+    unestimated: int = 0
+    """Items without an estimate, whatever was made of them."""
+    span: tuple[Decimal, Decimal] | None = None
+    """Least and greatest value over all policies for missing estimates; None where none is missing."""
+    scope: Scope | None = None
+    """A completion held against what was in scope before; computed when evidence is, or when it is the rule's own."""
 
 
 class Status(StrEnum):

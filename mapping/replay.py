@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mapping.mirror import Departure, Mirror
 from mapping.readings import CauseKind
@@ -189,6 +190,14 @@ class HalfWay:
     def pulled(self, selection: Selection) -> bool:
         """Return whether the selection had been read completely; what is half-way has been if the end has."""
         return self.after.pulled(selection)
+
+    def started(self, selection: Selection) -> Mapping[str, datetime]:
+        """Return when work began as known by the end: once begun, it stays so."""
+        return self.after.started(selection)
+
+    def as_of(self, instant: datetime) -> Mirror | None:
+        """Return the past, which is the same all the way."""
+        return self.after.as_of(instant)
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:
         """Return how items left by the end."""

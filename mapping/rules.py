@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mapping.curves import LINEAR, Curve
+from mapping.hours import WorkingHours
 from mapping.profiles import OKRSYNC, Profile
 from mapping.rates import Rates
 from mapping.words import Selection
@@ -151,6 +152,8 @@ class Completion:
     """Weight of an unestimated item when ``missing`` is fixed."""
     in_progress: Decimal = Decimal(0)
     """Credit for an item in progress, 0 to 1."""
+    frozen_on: date | None = None
+    """The scope is what the selection held at the end of this local day; None: what it holds now."""
 
 
 class AggregateKind(StrEnum):
@@ -161,17 +164,56 @@ class AggregateKind(StrEnum):
     AVERAGE = "average"
     MIN = "min"
     MAX = "max"
+    MEDIAN = "median"
+    PERCENTILE = "percentile"
+    """The value below which ``p`` percent lie, between two values in proportion."""
+    DISTINCT = "distinct"
+    """How many different texts a field has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """Count of items, or sum, average, minimum, maximum of a numeric field over them."""
+    """Count of items, or sum, average, least, greatest, median, percentile of a numeric field over them."""
 
     kind: AggregateKind
     selection: Selection
     field: str | None = None
-    """The numeric field; None only for count."""
+    """The numeric field, of distinct a text; None only for count."""
     where: str | None = None
+    p: Decimal | None = None
+    """0 to 100; set for a percentile only."""
+
+
+class DurationKind(StrEnum):
+    """Between which two instants of an item a duration lies."""
+
+    LEAD = "lead"
+    """Created to done."""
+    CYCLE = "cycle"
+    """Work begun to done."""
+    AGE = "age"
+    """Created to now, of items that are still open."""
+
+
+class TimeUnit(StrEnum):
+    """What durations are counted in."""
+
+    HOURS = "hours"
+    DAYS = "days"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """How long items take: average, median, percentile, least or greatest of their durations."""
+
+    kind: DurationKind
+    selection: Selection
+    take: AggregateKind = AggregateKind.MEDIAN
+    p: Decimal | None = None
+    where: str | None = None
+    unit: TimeUnit = TimeUnit.DAYS
+    hours: WorkingHours | None = None
+    """None: the clock runs all the time, and a day has 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +221,32 @@ class Latest:
     """The most recent sample of a series."""
 
     selection: Selection
+
+
+class SeriesTake(StrEnum):
+    """How the samples of a window become one number."""
+
+    LATEST = "latest"
+    MEAN = "mean"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    WORST = "worst"
+    """The least, or the greatest where the metric wants less."""
+    CHANGE = "change"
+    """Last sample less the last one before the window, or the first in it where there is none before."""
+    RATE = "rate"
+    """The same change by the days between those two samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One number from the samples of a window of local days that ends today."""
+
+    selection: Selection
+    take: SeriesTake
+    days: int | None = None
+    """Length of the window; None: the cycle so far, or the period where the metric has periods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +257,55 @@ class Ratio:
     to: Measure
 
 
-Measure = Completion | Aggregate | Latest | Ratio
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """Arithmetic over named measures, in the syntax of CEL and computed in Decimal."""
+
+    value: str
+    of: tuple[tuple[str, Measure], ...]
+    """Ascending by name; the names are used in ``value``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """The weight of the milestones that are ticked, of the weight of all."""
+
+    steps: tuple[tuple[str, Decimal], ...]
+    """Name and weight of each milestone, in the order written."""
+    selection: Selection | None = None
+    """Items tick the step of their title or key when done; None: people tick by hand."""
+    by_hand: tuple[tuple[str, date | None], ...] = ()
+    """Steps that people ticked in the rules, with the day from which on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One key result that a roll-up is made of, with all it takes to measure it."""
+
+    address: str
+    weight: Decimal
+    metric: Metric
+    measure: Measure
+    cycle: Cycle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An objective that a roll-up is made of: the weighted mean of its parts counts with the weight of the group."""
+
+    address: str
+    weight: Decimal
+    parts: tuple[Part | Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """The weighted mean of the clamped progress of other key results and objectives."""
+
+    parts: tuple[Part | Group, ...]
+
+
+Measure = Completion | Aggregate | Duration | Latest | Series | Ratio | Formula | Ticked | Rollup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,8 +372,29 @@ class Objective:
     key_results: tuple[KeyResult, ...] = field(default=())
 
 
+def inner_of(measure: Measure) -> tuple[Measure, ...]:
+    """Return the measures that a measure is made of, in the order written; none for one on a selection."""
+    match measure:
+        case Ratio():
+            return measure.of, measure.to
+        case Formula():
+            return tuple(inner for _, inner in measure.of)
+        case Rollup():
+            return tuple(part.measure for part in parts_of(measure))
+        case _:
+            return ()
+
+
+def parts_of(group: Rollup | Group) -> tuple[Part, ...]:
+    """Return the key results below a roll-up, its groups resolved, in the order written."""
+    found: list[Part] = []
+    for part in group.parts:
+        found += parts_of(part) if isinstance(part, Group) else [part]
+    return tuple(found)
+
+
 def selections_of(measure: Measure) -> tuple[Selection, ...]:
     """Return the selections a measure draws on, in the order written, each once."""
-    if isinstance(measure, Ratio):
-        return tuple(dict.fromkeys((*selections_of(measure.of), *selections_of(measure.to))))
-    return (measure.selection,)
+    own = () if isinstance(measure, Ratio | Formula | Rollup) or measure.selection is None else (measure.selection,)
+    inner = (selection for each in inner_of(measure) for selection in selections_of(each))
+    return tuple(dict.fromkeys((*own, *inner)))

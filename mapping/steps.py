@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from mapping.decimals import decimal_text
 from mapping.metric import outside, zone_of
 from mapping.readings import Reading, Standing
 from mapping.rules import Metric, MetricKind
 from mapping.show import show_progress, show_value
+from mapping.tally import items_word
 
 
 def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
@@ -17,11 +19,33 @@ def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
         lines.append(f"read from {reading.origin}")
     lines += [f"{count} left out: {reason}" for reason, count in sorted(reading.left_out.items())]
     lines += [f"{count} assumed: {assumption}" for assumption, count in sorted(reading.assumed.items())]
+    lines += [line for line in (_span(reading), _scope(reading)) if line]
     if reading.value is None:
         lines.append(f"no data: {reading.no_data}")
     progress = _progress(standing)
     expected = standing.pace.expected_because
     return (*lines, *(line for line in (progress, expected) if line), standing.pace.because)
+
+
+def _span(reading: Reading) -> str | None:
+    """Return how far the value hangs on what is assumed of items without an estimate."""
+    if reading.span is None:
+        return None
+    low, high = (show_progress(each) for each in reading.span)
+    items = items_word(reading.unestimated)
+    if low == high:
+        return f"{low} however {items} without an estimate are treated"
+    return f"{low} to {high} depending on how {items} without an estimate are treated"
+
+
+def _scope(reading: Reading) -> str | None:
+    """Return what the value is under the other scope, and how the scope has grown."""
+    scope = reading.scope
+    if scope is None or scope.creep is None:
+        return None
+    then, now = decimal_text(scope.weight_then), decimal_text(scope.weight_now)
+    grown = f"scope {then} → {now} since {scope.on} ({'+' if scope.creep >= 0 else ''}{show_progress(scope.creep)})"
+    return f"{grown}: {show_progress(scope.frozen)} of the scope of then, {show_progress(scope.current)} of today's"
 
 
 def _progress(standing: Standing) -> str | None:

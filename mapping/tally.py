@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from mapping.decimals import ZERO
 from mapping.readings import Contribution, Reading
-from mapping.words import WorkItem
+from mapping.words import ItemState, WorkItem
 
 NOT_MATCHED = "not matched by the filter"
+
+PlainCounts: TypeAlias = "Mapping[tuple[ItemState, Decimal | None], int]"
+"""How often each pair of a state and a number occurs; None where items lack the number."""
 
 
 class Tally(Protocol):
@@ -25,6 +29,22 @@ class Tally(Protocol):
 
     def reading(self) -> Reading:
         """Return the reading over all periods, with its evidence."""
+        ...
+
+
+class PlainTally(Tally, Protocol):
+    """A tally that may look at nothing but the state and one number of an item.
+
+    Items are counted once for all plain tallies that look at the same number: a key result more costs nothing an item.
+    """
+
+    @property
+    def plain(self) -> str | None:
+        """Return the number that is all it looks at beside the state (empty: each item is 1); None: at more."""
+        ...
+
+    def add_counts(self, counts: PlainCounts, /) -> None:
+        """Take many items at once; only where it is plain and needs not tell parents."""
         ...
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select
 
 from mapping.mirror import Departure
-from mapping.words import Sample, Selection, WorkItem
+from mapping.words import ItemState, Sample, Selection, WorkItem
 from store.codec import decode_item, undone
-from store.tables import item_events, items, memberships, samples, selections
+from store.tables import item_events, items, memberships, runs, samples, selections
 
 Opened = Callable[[], AbstractContextManager[Connection]]
 PAGE = 2000
+IN_PROGRESS = f'"{ItemState.IN_PROGRESS}"'
+"""As it stands in an event: JSON."""
 
 
 class StoredMirror:
@@ -76,6 +79,32 @@ class StoredMirror:
         )
         with self._opened() as connection:
             return connection.execute(query).first() is not None
+
+    def started(self, selection: Selection) -> Mapping[str, datetime]:
+        """Return when work on a member first began: the first change of its state to in progress on record."""
+        query = (
+            select(item_events.c.item, func.min(item_events.c.at))
+            .join(
+                memberships,
+                and_(memberships.c.connection == item_events.c.connection, memberships.c.item == item_events.c.item),
+            )
+            .where(
+                self._belongs(memberships, selection),
+                item_events.c.run <= self.seq,
+                item_events.c.field == "state",
+                item_events.c.new == IN_PROGRESS,
+            )
+            .group_by(item_events.c.item)
+        )
+        with self._opened() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def as_of(self, instant: datetime) -> StoredMirror | None:
+        """Return the mirror as the last run that was published up to an instant left it; None when there was none."""
+        query = select(func.max(runs.c.seq)).where(runs.c.finished_at <= instant, runs.c.seq <= self.seq)
+        with self._opened() as connection:
+            seq = connection.execute(query).scalar()
+        return None if seq is None else StoredMirror(self._opened, seq)
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:
         """Return how former members left, by item id; an id that is a member is not in it."""

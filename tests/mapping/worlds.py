@@ -92,6 +92,10 @@ class World:
     left: Mapping[Selection, Mapping[str, Departure]] = field(default_factory=dict)
     passes: list[Selection] = field(default_factory=list)
     """Selections in the order in which their members were streamed."""
+    begun: Mapping[str, datetime] = field(default_factory=dict)
+    """When work on an item began, by its id."""
+    past: Sequence[tuple[datetime, World]] = ()
+    """What runs before this one left, with their instants."""
 
     def members(self, selection: Selection) -> Iterator[WorkItem]:
         self.passes.append(selection)
@@ -107,6 +111,13 @@ class World:
 
     def pulled(self, selection: Selection) -> bool:
         return selection in self.items or selection in self.series
+
+    def started(self, selection: Selection) -> Mapping[str, datetime]:
+        return {each.id: self.begun[each.id] for each in self.items.get(selection, ()) if each.id in self.begun}
+
+    def as_of(self, instant: datetime) -> World | None:
+        past = [(at, world) for at, world in self.past if at <= instant]
+        return max(past, key=lambda pair: pair[0])[1] if past else None
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:
         there = {each.id for each in self.items.get(selection, ())}

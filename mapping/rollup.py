@@ -1,0 +1,69 @@
+"""Progress of objectives and key results rolled up into one number. See docs/semantics.md, Roll-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from mapping.decimals import decimal_text
+from mapping.metric import clamp, raw_progress
+from mapping.readings import Contribution, Reading
+from mapping.rules import Group, Part, Rollup
+from mapping.show import show_progress
+from mapping.standing import weighted_mean
+from mapping.words import ItemState
+
+NO_DATA = "has no data"
+
+
+def rolled_up(measure: Rollup, readings: Mapping[str, Reading]) -> Reading:
+    """Return the weighted mean of the clamped progress of all parts that have data; those without are named.
+
+    Args:
+        measure: the key results and objectives.
+        readings: of every key result below it, by address.
+    """
+    found = {part: _progress(part, readings) for part in measure.parts}
+    there = [(part.weight, progress) for part, progress in found.items() if progress is not None]
+    value = weighted_mean(there)
+    lacking = [part.address for part, progress in found.items() if progress is None]
+    words = ", ".join(
+        f"{part.address} {'–' if progress is None else show_progress(progress)} × {decimal_text(part.weight)}"
+        for part, progress in found.items()
+    )
+    why = None if value is not None else f"no part has data: {', '.join(lacking)}"
+    return Reading(
+        value=value,
+        no_data=why,
+        items=len(there),
+        done=sum(progress == 1 for _, progress in there),
+        left_out={f"{NO_DATA}: {address}": 1 for address in lacking},
+        formula="" if value is None else f"weighted mean of progress ({words}) = {show_progress(value)}",
+        evidence=tuple(_evidence(part, progress) for part, progress in found.items()),
+    )
+
+
+def _progress(part: Part | Group, readings: Mapping[str, Reading]) -> Decimal | None:
+    """Return a part's clamped progress; None where it has no data."""
+    if isinstance(part, Group):
+        found = [(inner.weight, _progress(inner, readings)) for inner in part.parts]
+        return weighted_mean([(weight, progress) for weight, progress in found if progress is not None])
+    value = readings[part.address].value
+    return None if value is None else clamp(raw_progress(part.metric, value, part.cycle))
+
+
+def _evidence(part: Part | Group, progress: Decimal | None) -> Contribution:
+    state = ItemState.DONE if progress == 1 else ItemState.IN_PROGRESS if progress else ItemState.TODO
+    return Contribution(
+        connection="",
+        item=part.address,
+        key=part.address,
+        title=part.address,
+        state=state,
+        status=NO_DATA if progress is None else show_progress(progress),
+        url=None,
+        weight=part.weight,
+        credit=part.weight * (progress or 0),
+        counted=progress is not None,
+        note=NO_DATA if progress is None else "",
+    )
