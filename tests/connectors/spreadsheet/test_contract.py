@@ -73,6 +73,7 @@ def table_scene(case: Case, options: dict[str, object], around: Surroundings) ->
         selection=Selection.of("leads", {"table": "Leads", "id": "Ref", "done": {"column": "Ready"}, "title": "Name"}),
         fields=frozenset({"sum"}),
         expected=0 if case is Case.EMPTY else len(ROWS),
+        series={"sheet": "Leads", "cell": "C2", "label": "Acme"},
         unreadable="cell C5 holds the text 'many'" if case is Case.UNREADABLE else "",
     )
 
