@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 from typing import Self
 
 from config.profiles import shipped
+from flows.ahead import forecast_of
 from flows.earlier import earlier_statuses
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
+from mapping.gap import gap
 from mapping.judging import judgements
 from mapping.measure import measure_one
-from mapping.readings import CheckIn, Explanation, Overview, Query, Reading, RunRecord
+from mapping.readings import CheckIn, Explanation, Forecast, Overview, Query, RunRecord
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
 from mapping.standing import objective_standing, standing
 from mapping.steps import steps
-from store import Freshness, Store
+from store import Freshness, Store, StoredMirror
 
 TREND_POINTS = 30
 SHOWN_CHECK_INS = 200
@@ -112,13 +114,20 @@ class StoreReader:
             entries = self._store.entries().get(address, Entries())
             fresh = self._fresh().get(address)
             last = entries.measured
-            reading = self._measure_again(key_result, objective, fresh, now)
+            mirror, at = self._as_published(fresh, now)
+            reading = measure_one(key_result, objective.cycle, mirror, at, collect=True)
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
             narrowed = replace(objective, key_results=(key_result,))
             earlier = earlier_statuses(self._store, [narrowed], current=True).get(address, ())
-        stands = standing(key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now)
+            stands = standing(
+                key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now
+            )
+            ahead = forecast_of(self._store, key_result, objective, fresh, now)
+            open_items = (
+                gap(key_result, objective, mirror, reading, stands.pace, at) if stands.automatic is None else None
+            )
         return Explanation(
             standing=stands,
             cycle=objective.cycle.id,
@@ -133,8 +142,25 @@ class StoreReader:
             run_at=last.at if last else None,
             check_ins=tuple(check_ins),
             comments=tuple(comments),
+            forecast=ahead,
+            gap=open_items,
             profiles=judgements(stands, key_result, objective, shipped().values(), now),
         )
+
+    def forecasts(self, address: str | None = None) -> Sequence[Forecast]:
+        """Return the forecast of one key result, or of all whose cycle is running, in the order of the rules.
+
+        Raises:
+            UnknownNameError: no such key result.
+        """
+        now = self._now()
+        with self._turn:
+            fresh = self._fresh()
+            known = [(each, objective) for objective in self._store.declared() for each in objective.key_results]
+            if address is not None:
+                known = [self._find(address)]
+            found = [forecast_of(self._store, each, objective, fresh.get(each.id), now) for each, objective in known]
+        return [each for each in found if each is not None]
 
     def _fresh(self) -> dict[str, Freshness]:
         return self._store.freshness()
@@ -146,14 +172,11 @@ class StoreReader:
                     return each, objective
         raise UnknownNameError(f"no key result {address!r} was ever synced: `okrsync status` lists those there are")
 
-    def _measure_again(
-        self, key_result: KeyResult, objective: Objective, fresh: Freshness | None, now: datetime
-    ) -> Reading:
-        """Measure from the mirror as it was when the published value was last confirmed, with its evidence."""
-        measured = fresh is not None and fresh.measured_run is not None
-        mirror = self._store.mirror(fresh.measured_run if fresh and measured else None)
-        at = fresh.measured_at if fresh and measured and fresh.measured_at else now
-        return measure_one(key_result, objective.cycle, mirror, at, collect=True)
+    def _as_published(self, fresh: Freshness | None, now: datetime) -> tuple[StoredMirror, datetime]:
+        """Return the mirror as it was when the published value was last confirmed, and when that was."""
+        if fresh is None or fresh.measured_run is None:
+            return self._store.mirror(None), now
+        return self._store.mirror(fresh.measured_run), fresh.measured_at or now
 
     def _queries(self, key_result: KeyResult) -> tuple[Query, ...]:
         selections = selections_of(key_result.measure)

@@ -131,6 +131,81 @@ class Judgement:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapItem:
+    """An open item that would bring a key result forward."""
+
+    connection: str
+    item: str
+    key: str
+    title: str
+    state: ItemState
+    status: str
+    url: str | None
+    assignee: str | None
+    created_at: datetime | None
+    effect: Decimal
+    """What finishing it adds to the value, in the value's unit; less than 0 where less is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What would bring a key result back on pace, or why no list of items can."""
+
+    needed: Decimal
+    """The progress that is on track today."""
+    items: tuple[GapItem, ...] = ()
+    """The fewest that are enough, the greatest contribution first; at most the first 50. All that help if none is."""
+    count: int = 0
+    """All items of the list."""
+    after: Decimal | None = None
+    """Progress once they are done, by measuring again."""
+    closes: bool = False
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackTest:
+    """How forecasts made on past days of the same history would have fared."""
+
+    forecasts: int
+    horizon: int
+    """Days ahead that they looked."""
+    inside_half: Decimal
+    """Share of outcomes inside the 50 % interval; 0.5 is right."""
+    inside_most: Decimal
+    """Share inside the 80 % interval; 0.8 is right."""
+    brier: Decimal
+    """Of the chance to be on pace: 0 is perfect, 0.25 is what saying 50 % every time earns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Where progress will be when the cycle ends, with its own track record. Progress is raw throughout."""
+
+    key_result: str
+    as_of: date
+    """The last day of history."""
+    ends_on: date
+    days_left: int
+    """Whole days after that one which the cycle still has."""
+    changes: int
+    """Daily changes that it rests on."""
+    progress: Decimal | None = None
+    median: Decimal | None = None
+    """None with all that follows when there is too little history."""
+    half: tuple[Decimal, Decimal] | None = None
+    """Between these ends half of the paths."""
+    most: tuple[Decimal, Decimal] | None = None
+    """Between these end 80 % of the paths."""
+    chances: tuple[tuple[Decimal, Decimal], ...] = ()
+    """Progress and the chance to reach it, ascending."""
+    back_test: BackTest | None = None
+    """None while the history is too short to have been forecast."""
+    why_not: str = ""
+    """Why there is no forecast."""
+
+
 class CauseKind(StrEnum):
     """Why a value changed. The parts of a change sum to the whole."""
 
@@ -359,6 +434,10 @@ class Explanation:
     """Oldest first."""
     profiles: tuple[Judgement, ...] = ()
     """The key result under each status profile, the rules' own first."""
+    forecast: Forecast | None = None
+    """None after the end of the cycle."""
+    gap: Gap | None = None
+    """What would close the gap; None where there is no colour, or a person's value is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

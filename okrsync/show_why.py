@@ -13,6 +13,7 @@ from mapping.canonical import rule_text
 from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Judgement, Query
 from mapping.show import show_delta, show_progress, show_value
 from okrsync.show import badge, bar, by_hand, clean
+from okrsync.show_ahead import forecast_lines, gap_lines
 from okrsync.show_profiles import judged
 
 ALL = 0
@@ -41,6 +42,7 @@ def _parts(found: Explanation, most: int, profiles: Sequence[Judgement]) -> Iter
     if profiles:
         yield from _heading("Under status profiles")
         yield from judged(profiles)
+    yield from _ahead(found, most)
     yield from _heading("Where it comes from")
     for query in found.queries:
         yield from _query(query)
@@ -63,6 +65,15 @@ def _computed(found: Explanation) -> Iterator[Text]:
         yield Text("  Measured again, the published value did not come out: please report this.", style="bold red")
     if (score := found.standing.score) is not None:
         yield Text(f"  final score: {score.because}: {clean(score.band)}")
+
+
+def _ahead(found: Explanation, most: int) -> Iterator[RenderableType]:
+    if found.gap is not None:
+        yield from _heading("What would close the gap")
+        yield from gap_lines(found.gap, found.standing.metric.unit, most)
+    if found.forecast is not None:
+        yield from _heading("Forecast")
+        yield from forecast_lines(found.forecast)
 
 
 def _said(found: Explanation) -> Iterator[Text]:

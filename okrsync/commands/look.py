@@ -14,7 +14,29 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; numbers are de
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json")(status)
+    app.command(epilog="Examples: okrsync forecast · okrsync forecast launch-checkout/epic --json")(forecast)
     app.command(epilog="Examples: okrsync why launch-checkout/epic · okrsync why launch-checkout/nps --json")(why)
+
+
+def forecast(
+    ctx: typer.Context,
+    key_result: Annotated[
+        str | None, typer.Argument(help="Address of a key result.", show_default="all of running cycles")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show where key results will be when their cycle ends, with the record of such forecasts."""
+    from mapping.plain import plain
+    from okrsync import show
+    from okrsync.show_ahead import forecast_table
+
+    place: Place = ctx.obj
+    with place.reader() as reader:
+        found = reader.forecasts(key_result)
+    if json:
+        typer.echo(show.as_json({"forecasts": [plain(each) for each in found]}))
+        return
+    show.console().print(forecast_table(found))
 
 
 def status(

@@ -1,0 +1,186 @@
+"""Where progress will be when the cycle ends, by resampling the key result's own daily changes, with a back-test.
+
+A day's change holds all that happened on it: work done, reopened, arriving, re-estimated. Days to come are drawn from
+those that were, with replacement (the bootstrap of Efron, 1979), and summed: the spread of the sums is the forecast.
+Sums are taken in whole steps of 10^-12, so that they are exact and the intervals nest. The draws come from a generator
+seeded by the key result and the day, so that the same history gives the same forecast. See docs/semantics.md, Forecast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
+
+from mapping.decimals import GRID, exact, quotient
+from mapping.metric import raw_progress
+from mapping.periods import local_date
+from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast
+from mapping.rules import Cycle, Metric
+
+PATHS = 2000
+PAST_PATHS = 400
+"""For each forecast of the back-test; it makes up to 40 of them."""
+PAST_FORECASTS = 40
+LEAST_CHANGES = 10
+"""Days of change without which nothing is forecast."""
+LEAST_FORECASTS = 5
+"""Past forecasts without which no track record is stated."""
+HORIZON = 7
+"""Days ahead that the back-test looks, or fewer where the history is short."""
+THRESHOLDS = (Decimal("0.7"), Decimal(1))
+HALF, MOST = (25, 75), (10, 90)
+"""The percentiles between which 50 % and 80 % of the paths end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Progress at the end of one local day."""
+
+    on: date
+    progress: Decimal
+    """Raw."""
+    break_: bool = False
+    """Whether the rule changed on it, so that its change says nothing about the work."""
+
+
+def daily(check_ins: Sequence[CheckIn], metric: Metric, cycle: Cycle, today: date) -> list[Day]:
+    """Return progress for each day from the first measured value of the cycle up to ``today``, oldest first.
+
+    A value holds until the next. Values are read by the metric of today, so that a new target is no change of progress.
+
+    Args:
+        check_ins: of one key result, in any order; only what was measured counts, not what people said.
+        metric: as ruled now.
+        cycle: the days, in its own time zone.
+        today: the last day wanted.
+    """
+    known: dict[date, tuple[Decimal, bool]] = {}
+    for entry in sorted(check_ins, key=lambda each: (each.at, each.run)):
+        if entry.value is None or entry.kind not in (CheckInKind.MEASURED, CheckInKind.ACCEPTED):
+            continue
+        day = max(local_date(entry.at, cycle.timezone), cycle.starts_on)
+        ruled = any(part.kind is CauseKind.RULE_CHANGED for part in entry.causes)
+        ruled = ruled or (day in known and known[day][1])
+        known[day] = (raw_progress(metric, entry.value, cycle), ruled)
+    if not known:
+        return []
+    days: list[Day] = []
+    on = min(known)
+    while on <= min(today, cycle.ends_on - timedelta(days=1)):
+        progress, ruled = known.get(on, (days[-1].progress if days else Decimal(0), False))
+        days.append(Day(on, progress, ruled))
+        on += timedelta(days=1)
+    return days
+
+
+def forecast(key_result: str, days: Sequence[Day], ends_on: date, expected: Callable[[date], Decimal]) -> Forecast:
+    """Return where progress will be when the cycle ends.
+
+    Args:
+        key_result: its address, part of the seed.
+        days: progress of consecutive days, oldest first, up to today.
+        ends_on: first day after the cycle.
+        expected: the progress expected by the beginning of a day, for the back-test.
+    """
+    changes = _changes(days)
+    today = days[-1].on if days else ends_on
+    left = max(0, (ends_on - today).days - 1)
+    plain = Forecast(key_result=key_result, as_of=today, ends_on=ends_on, days_left=left, changes=len(changes))
+    if len(changes) < LEAST_CHANGES:
+        why_not = f"too little history: {len(changes)} daily changes, {LEAST_CHANGES} are needed"
+        return replace(plain, why_not=why_not)
+    ends = _ends(_steps(days[-1].progress), changes, left, PATHS, _generator(key_result, today))
+    return replace(
+        plain,
+        progress=days[-1].progress,
+        median=_at(ends, 50),
+        half=_between(ends, HALF),
+        most=_between(ends, MOST),
+        chances=tuple((bound, chance(ends, bound)) for bound in THRESHOLDS),
+        back_test=back_test(key_result, days, expected),
+    )
+
+
+def back_test(key_result: str, days: Sequence[Day], expected: Callable[[date], Decimal]) -> BackTest | None:
+    """Return how forecasts made on past days would have fared; None while there are too few of them.
+
+    Each is made from what was known on its day, for some days later. The event that is scored is progress at or above
+    what was expected by the end of that later day; the Brier score is the mean square of what was missed: 0 is
+    perfect, 0.25 is what saying 50 % every time earns.
+    """
+    horizon = min(HORIZON, (len(days) - LEAST_CHANGES - 1) // 2)
+    if horizon < 1:
+        return None
+    last = len(days) - 1 - horizon
+    origins = [place for place in range(LEAST_CHANGES, last + 1) if len(_changes(days[: place + 1])) >= LEAST_CHANGES]
+    if len(origins) < LEAST_FORECASTS:
+        return None
+    stride = -(-len(origins) // PAST_FORECASTS)
+    half = most = made = 0
+    missed = Decimal(0)
+    for place in origins[::-1][::stride]:
+        known, then = days[: place + 1], days[place + horizon]
+        ends = _ends(
+            _steps(known[-1].progress), _changes(known), horizon, PAST_PATHS, _generator(key_result, known[-1].on)
+        )
+        bound = expected(then.on + timedelta(days=1))
+        said, came = chance(ends, bound), Decimal(int(then.progress >= bound))
+        half += _inside(then.progress, _between(ends, HALF))
+        most += _inside(then.progress, _between(ends, MOST))
+        with exact():
+            missed += (said - came) ** 2
+        made += 1
+    return BackTest(
+        forecasts=made,
+        horizon=horizon,
+        inside_half=quotient(Decimal(half), Decimal(made)),
+        inside_most=quotient(Decimal(most), Decimal(made)),
+        brier=quotient(missed, Decimal(made)),
+    )
+
+
+def chance(ends: Sequence[int], bound: Decimal) -> Decimal:
+    """Return the share of the paths, ascending, that end at or above a bound."""
+    return quotient(Decimal(len(ends) - bisect_left(ends, _steps(bound))), Decimal(len(ends)))
+
+
+def _changes(days: Sequence[Day]) -> list[int]:
+    return [_steps(after.progress) - _steps(before.progress) for before, after in pairwise(days) if not after.break_]
+
+
+def _ends(start: int, changes: Sequence[int], days: int, paths: int, generator: random.Random) -> list[int]:
+    """Return where the paths end, ascending."""
+    return sorted(start + sum(generator.choices(changes, k=days)) for _ in range(paths))
+
+
+def _generator(key_result: str, today: date) -> random.Random:
+    """Return a generator for one key result on one day; nothing here is a secret."""
+    seed = hashlib.sha256(f"{key_result}\n{today.isoformat()}".encode()).digest()
+    return random.Random(seed)  # noqa: S311 - a forecast has to come out the same again
+
+
+def _steps(progress: Decimal) -> int:
+    with exact():
+        return int((progress / GRID).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _at(ends: Sequence[int], percentile: int) -> Decimal:
+    """Return the value at a percentile, by the nearest rank."""
+    with exact():
+        return ends[min(len(ends) - 1, len(ends) * percentile // 100)] * GRID
+
+
+def _between(ends: Sequence[int], percentiles: tuple[int, int]) -> tuple[Decimal, Decimal]:
+    low, high = percentiles
+    return _at(ends, low), _at(ends, high)
+
+
+def _inside(progress: Decimal, interval: tuple[Decimal, Decimal]) -> bool:
+    low, high = interval
+    return low - GRID <= progress <= high + GRID
