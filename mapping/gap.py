@@ -91,6 +91,14 @@ class Finished:
         """Return what the mirror says."""
         return self.mirror.departed(selection)
 
+    def started(self, selection: Selection) -> Mapping[str, datetime]:
+        """Return what the mirror says."""
+        return self.mirror.started(selection)
+
+    def as_of(self, instant: datetime) -> Mirror | None:
+        """Return what the mirror says: what is finished now was not then."""
+        return self.mirror.as_of(instant)
+
 
 @dataclass(slots=True)
 class _Search:

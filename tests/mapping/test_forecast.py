@@ -72,7 +72,7 @@ def test_steady_work_is_forecast_without_any_spread() -> None:
     assert found.most == (Decimal("0.91"), Decimal("0.91"))
     assert found.chances == ((Decimal("0.7"), Decimal(1)), (Decimal(1), Decimal(0)))
     assert found.back_test is not None
-    assert (found.back_test.inside_half, found.back_test.brier) == (1, 0)
+    assert (found.back_test.inside_half, found.back_test.brier) == (Decimal(1), Decimal(0))
 
 
 def test_too_little_history_is_said() -> None:
