@@ -13,7 +13,7 @@ from config.currencies import rates_of
 from config.files import read_rules
 from config.measures import Measures, Seen
 from config.metrics import MetricContext
-from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, ScheduleKeys
+from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, GuardKeys, ScheduleKeys
 from config.paces import Paces
 from config.rules import Rules, cycle_of, id_is_right, zone_is_known
 from config.settings import Settings, environment
@@ -25,10 +25,12 @@ from mapping.errors import ConfigProblemsError, Place
 from mapping.numbers import NumberStyle
 from mapping.profiles import OKRSYNC
 from mapping.rules import (
+    NO_GUARD,
     Aggregate,
     Completion,
     Cycle,
     Duration,
+    Guard,
     KeyResult,
     Measure,
     Objective,
@@ -38,7 +40,17 @@ from mapping.rules import (
 from mapping.where import ALWAYS, SOMETIMES, compile_where
 from mapping.words import Selection
 
-SECTIONS = ("timezone", "numbers", "schedule", "profile", "connections", "currencies", "cycles", "objectives")
+SECTIONS = (
+    "timezone",
+    "numbers",
+    "schedule",
+    "profile",
+    "guard",
+    "connections",
+    "currencies",
+    "cycles",
+    "objectives",
+)
 _NOT_FIELDS = {*ALWAYS, *SOMETIMES}
 _CRON_FIELDS = 5
 _CRON_PART = re.compile(r"[0-9A-Za-z*,/#-]+")
@@ -181,6 +193,7 @@ class _Loader:
             self.problems,
             paces,
             self._curves(cycles, paces),
+            self._guard(),
             paces.profile(self.root.entries.get("profile"), otherwise=OKRSYNC),
         )
         objectives = [
@@ -237,6 +250,18 @@ class _Loader:
             self.problems.add(leaf.place, f"numbers: unknown style {leaf.text!r}", one_of(leaf.text, NumberStyle))
             return NumberStyle.PLAIN
         return NumberStyle(leaf.text)
+
+    def _guard(self) -> Guard:
+        entry = self.root.entries.get("guard")
+        if entry is None:
+            return Guard()
+        if isinstance(entry.node, Leaf) and entry.node.text == "none":
+            return NO_GUARD
+        if not isinstance(entry.node, Branch):
+            self.problems.add(entry.node.place, "guard is no group of keys", "write guard: {shrink: 0.5}, or none")
+            return Guard()
+        keys = validated(GuardKeys, entry.node, self.problems, at=entry.key_place)
+        return keys.guard() if keys else Guard()
 
     def _schedule(self, timezone: str) -> Schedule | None:
         entry = self.root.entries.get("schedule")

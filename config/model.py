@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mapping.curves import CurveKind
-from mapping.rules import Mode, ObjectiveKind, Period, PeriodPolicy, Running, WontDo
+from mapping.rules import Guard, Mode, ObjectiveKind, Period, PeriodPolicy, Running, WontDo
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """Ids of connections, cycles, objectives and key results; a slash would split an address."""
@@ -78,6 +78,24 @@ class ObjectiveKeys(Strict):
     level: Literal["company", "team", "person"] = Field(default="team", description="Whose level it belongs to.")
 
 
+class GuardKeys(Strict):
+    """When a new value is held for a person to look at, instead of being published."""
+
+    shrink: Annotated[Decimal, Field(gt=0, le=1)] | Literal["none"] = Field(
+        default=Decimal("0.5"), description="When this share of the items that counted is gone at once; or none."
+    )
+    jump: Annotated[Decimal, Field(gt=0)] | Literal["none"] = Field(
+        default=Decimal(8),
+        description="When it moves further than so many times the median absolute deviation of its moves; or none.",
+    )
+    flip: bool = Field(default=True, description="When its sign changes although neither baseline nor target does.")
+
+    def guard(self) -> Guard:
+        """Return the guard in the words of the core."""
+        shrink, jump = (None if limit == "none" else limit for limit in (self.shrink, self.jump))
+        return Guard(shrink=shrink, jump=jump, flip=self.flip)
+
+
 class KeyResultKeys(Strict):
     """A key result, without metric and measure."""
 
@@ -87,6 +105,9 @@ class KeyResultKeys(Strict):
     mode: Mode = Field(
         default=Mode.AUTO,
         description="auto: the measure sets the value; suggest: it proposes, a person accepts; manual: people do.",
+    )
+    guard: GuardKeys | Literal["none"] | None = Field(
+        default=None, description="When a new value is held for review; none: never. The file's own guard by default."
     )
 
 

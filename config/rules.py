@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.measures import Measures
 from config.metrics import MetricContext, metric_of
-from config.model import ID, CycleKeys, KeyResultKeys, ObjectiveKeys
+from config.model import ID, CycleKeys, GuardKeys, KeyResultKeys, ObjectiveKeys
 from config.paces import Paces
 from config.validation import Problems, branch_of, entries_of, one_of, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf
@@ -17,7 +18,7 @@ from mapping.canonical import rule_json, rule_version
 from mapping.curves import LINEAR, Curve
 from mapping.errors import Place
 from mapping.profiles import OKRSYNC, Profile
-from mapping.rules import Cycle, KeyResult, Objective
+from mapping.rules import NO_GUARD, Cycle, Guard, KeyResult, Objective
 
 _ID = re.compile(ID)
 _CYCLE_KEYS = (*CycleKeys.model_fields, "pace")
@@ -72,6 +73,8 @@ class Rules:
     paces: Paces
     curves: Mapping[str, Curve]
     """Those of cycles, by the cycle's id."""
+    guard: Guard
+    """Of key results that state none."""
     profile: Profile = OKRSYNC
     """Where an objective names none."""
     places: dict[str, Place] = field(default_factory=dict)
@@ -150,9 +153,15 @@ class Rules:
             owner=keys.owner,
             weight=keys.weight,
             mode=keys.mode,
+            guard=self._guard(keys.guard),
             metric=metric,
             measure=measure,
             rule=rule,
             rule_version=rule_version(rule),
             curve=own_curve,
         )
+
+    def _guard(self, stated: GuardKeys | Literal["none"] | None) -> Guard:
+        if stated is None:
+            return self.guard
+        return NO_GUARD if stated == "none" else stated.guard()

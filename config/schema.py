@@ -20,6 +20,7 @@ from config.model import (
     RATIO,
     CurrenciesKeys,
     CycleKeys,
+    GuardKeys,
     KeyResultKeys,
     MetricKeys,
     ObjectiveKeys,
@@ -75,6 +76,10 @@ class _Writer:
                 },
                 "schedule": self._schedule(),
                 "profile": self._profile(),
+                "guard": {
+                    "anyOf": [{"const": "none"}, self._model(GuardKeys, "")],
+                    "description": "When a new value is held for review, unless a key result says otherwise.",
+                },
                 "connections": _by_id({"anyOf": [self._connection(each) for each in self._connectors]}),
                 "currencies": self._model(CurrenciesKeys, ""),
                 "cycles": _by_id(self._cycle()),

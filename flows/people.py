@@ -55,7 +55,7 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime) -> CheckI
         if said.value is not None and key_result.mode is not Mode.MANUAL:
             run.override(Override(check_in=entry, sticky=said.sticky, expires_at=said.expires_at, reason=said.reason))
         before = None if stands.shown is None else stands.shown.value
-        run.audit([_audited(now, said.author, "check-in", address, {"value": before}, _facts(said, entry))])
+        run.audit([audited(now, said.author, "check-in", address, {"value": before}, _facts(said, entry))])
         run.commit()
     return entry
 
@@ -75,7 +75,7 @@ def resume(store: Store, address: str, *, author: str, now: datetime) -> bool:
         run.publish(check_ins=(), freshness=(), declared=None, connections=(), now=now)
         run.resume(address, because=f"resumed by {author}", at=now)
         before = {"value": override.check_in.value, "author": override.check_in.author}
-        run.audit([_audited(now, author, "resume", address, before, None)])
+        run.audit([audited(now, author, "resume", address, before, None)])
         run.commit()
     return True
 
@@ -173,6 +173,7 @@ def _facts(said: Said, entry: CheckIn) -> dict[str, object]:
     }
 
 
-def _audited(at: datetime, actor: str, action: str, subject: str, before: object, after: object) -> AuditEntry:
+def audited(at: datetime, actor: str, action: str, subject: str, before: object, after: object) -> AuditEntry:
+    """Return an entry of the audit with both sides as JSON; None for a side where there is nothing."""
     sides = [None if side is None else json.dumps(plain(side), ensure_ascii=False) for side in (before, after)]
     return AuditEntry(at=at, actor=actor, action=action, subject=subject, before=sides[0], after=sides[1])

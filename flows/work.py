@@ -26,6 +26,10 @@ from mapping.rules import KeyResult, Objective, selections_of
 from mapping.words import Outcome, PullResult, Selection
 from store import Freshness, Run, Store
 
+PAST_VALUES = 40
+"""So many earlier values tell the guard what moves are usual."""
+SETTLED = frozenset({Action.CREATE, Action.CHANGE, Action.KEEP})
+
 Watch = Callable[[Progress], None]
 Keys = Callable[[str, Sequence[str]], Mapping[str, str]]
 """Connection and ids to keys by id."""
@@ -168,6 +172,9 @@ class Work:
             run=self.run.seq,
             now=self.started_at,
             earlier=earlier_statuses(self.store, self.config.objectives, current=False),
+            past=lambda address: self.run.past(address, PAST_VALUES),
+            reviews=self.run.reviews(),
+            trusted=self.wish.accept_shrink,
         )
         return self.changes
 
@@ -182,6 +189,8 @@ class Work:
             connections=connections,
             now=self.now(),
             connectors={name: each.connector.name for name, each in self.config.connections.items()},
+            reviews=[change.review for change in self.changes if change.review is not None],
+            settled=[change.key_result for change in self.changes if change.action in SETTLED],
         )
         self.run.commit(self.leases.held.values() if self.leases is not None else ())
         return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
@@ -244,17 +253,19 @@ def freshness(
 
 
 def _freshness(change: Change, before: Freshness | None, run: int, now: datetime) -> Freshness:
-    if change.action is not Action.HOLD:
+    """Return the freshness of one; what waits for a person leaves the value that stands as old as it was."""
+    if change.action not in (Action.HOLD, Action.SUGGEST):
         return Freshness(
             key_result=change.key_result, measured_at=now, measured_run=run, no_data=change.reading.no_data
         )
+    stale = change.action is Action.HOLD
     since = before.stale_since if before is not None and before.stale_since is not None else now
     return Freshness(
         key_result=change.key_result,
         measured_at=before.measured_at if before is not None else None,
         measured_run=before.measured_run if before is not None else None,
         stale_reason=change.stale_reason,
-        stale_since=since,
+        stale_since=since if stale else None,
         no_data=before.no_data if before is not None else change.reading.no_data,
     )
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
 
 from mapping.canonical import rule_json, rule_version
 from mapping.causes import Differences, causes
 from mapping.errors import FixConfigError, RuleError
+from mapping.guard import Finding, why_held
 from mapping.measure import measure_all
 from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.pace import pace
-from mapping.readings import Action, Change, CheckIn, Reading, Status
-from mapping.rules import KeyResult, Metric, Objective, selections_of
+from mapping.readings import Action, Change, CheckIn, Reading, Review, ReviewCause, ReviewState, Status
+from mapping.rules import KeyResult, Metric, Mode, Objective, selections_of
 from mapping.settling import settled
 from mapping.standing import objective_standing, standing
 
 __all__ = ["differs", "objective_standing", "plan", "standing"]
+
+
+NO_REVIEWS: Mapping[str, Review] = MappingProxyType({})
+
+
+def _no_past(_address: str) -> Sequence[Decimal]:
+    return ()
 
 
 def plan(
@@ -31,6 +41,9 @@ def plan(
     run: int,
     now: datetime,
     earlier: Mapping[str, Sequence[Status]] | None = None,
+    past: Callable[[str], Sequence[Decimal]] = _no_past,
+    reviews: Mapping[str, Review] = NO_REVIEWS,
+    trusted: bool = False,
 ) -> list[Change]:
     """Return what happens to each key result, in the order of the objectives.
 
@@ -43,6 +56,9 @@ def plan(
         run: the number that new check-ins carry.
         now: an aware instant.
         earlier: statuses at the runs before, newest first, of key results under a profile with hysteresis.
+        past: gives the values measured before of a key result, oldest first; asked only for those that move.
+        reviews: the newest review of each key result, by address, whatever became of it.
+        trusted: a person has said that what is gone is gone; then nothing is held by the guard.
     """
     known = [(objective, key_result) for objective in objectives for key_result in objective.key_results]
     reasons = {key_result.id: _stale_reason(key_result, stale) for _, key_result in known}
@@ -50,7 +66,16 @@ def plan(
     cycles = {key_result.id: objective.cycle for objective, key_result in known}
     errors: dict[str, RuleError] = {}
     readings = measure_all(fresh, cycles, mirror, now, errors)
-    planner = _Planner(mirror=mirror, before=before, run=run, now=now, earlier=earlier or {})
+    planner = _Planner(
+        mirror=mirror,
+        before=before,
+        run=run,
+        now=now,
+        earlier=earlier or {},
+        past=past,
+        reviews=reviews,
+        trusted=trusted,
+    )
     return [
         planner.change(
             _Case(
@@ -93,7 +118,10 @@ class _Planner:
     before: Callable[[int], Mirror]
     run: int
     now: datetime
-    earlier: Mapping[str, Sequence[Status]] = field(default_factory=dict)
+    earlier: Mapping[str, Sequence[Status]]
+    past: Callable[[str], Sequence[Decimal]]
+    reviews: Mapping[str, Review]
+    trusted: bool
     differences: MutableMapping[int, Differences] = field(default_factory=dict)
 
     def change(self, case: _Case) -> Change:
@@ -141,18 +169,50 @@ class _Planner:
             now=self.now,
         )
         status = self._status(case, new, case.key_result.metric)
+        new = replace(new, causes=parts, status=status)
+        waits = self._waits(case, new)
+        if waits is not None:
+            return self._review(case, reading, new, waits)
         return Change(
             key_result=case.key_result.id,
             title=case.key_result.title,
             action=Action.CREATE if case.last is None else Action.CHANGE,
             old=case.last,
-            new=replace(new, causes=parts, status=status),
+            new=new,
             causes=parts,
             reading=reading,
             metric=case.key_result.metric,
             old_status=self._old_status(case),
             status=status,
         )
+
+    def _waits(self, case: _Case, new: CheckIn) -> Finding | None:
+        """Return why a person comes first; None when the value may be published."""
+        if case.key_result.mode is Mode.SUGGEST:
+            return ReviewCause.SUGGESTED, "its mode is to ask"
+        if self.trusted:
+            return None
+        return why_held(case.key_result.guard, last=case.last, new=new, past=self.past(case.key_result.id))
+
+    def _review(self, case: _Case, reading: Reading, new: CheckIn, waits: Finding) -> Change:
+        """Let the value wait; one that was rejected before is not asked about again while it stays the same."""
+        cause, detail = waits
+        before = self.reviews.get(new.key_result)
+        again = before is not None and before.proposal.value == new.value and before.proposal.rule == new.rule
+        if again and before is not None and before.state is ReviewState.REJECTED:
+            said = f": {before.note}" if before.note else ""
+            status = self._status(case, case.last, case.key_result.metric)
+            if cause is ReviewCause.SUGGESTED:
+                return self._unchanged(case, Action.KEEP, reading, status)
+            return self._hold(case, f"what was read was rejected by {before.decided_by}{said}", reading)
+        review = Review(key_result=new.key_result, run=self.run, at=self.now, proposal=new, cause=cause, detail=detail)
+        if again and before is not None and before.state is ReviewState.OPEN:
+            review = before
+        if cause is ReviewCause.SUGGESTED:
+            status = self._status(case, case.last, case.key_result.metric)
+            return replace(self._unchanged(case, Action.SUGGEST, reading, status), review=review)
+        ask = f"`okrsync review accept {new.key_result}` or reject it"
+        return replace(self._hold(case, f"held for review, {detail}: {ask}", reading), review=review)
 
     def _differences(self, last: CheckIn | None) -> Differences:
         """Return the differences since a check-in's run, shared by all key results last changed in that run."""

@@ -323,6 +323,43 @@ class AuditEntry:
     after: str | None
 
 
+class ReviewCause(StrEnum):
+    """Why a reading waits for a person."""
+
+    SHRUNK = "shrunken selection"
+    JUMP = "unusual jump"
+    FLIP = "sign changed"
+    SUGGESTED = "suggested"
+    """Nothing is wrong with it: the key result's mode is to ask."""
+
+
+class ReviewState(StrEnum):
+    """What became of a reading that waited."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    """A later run read something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A reading that waits, or waited, for a person instead of being published."""
+
+    key_result: str
+    run: int
+    at: datetime
+    proposal: CheckIn
+    """What will be published if it is accepted."""
+    cause: ReviewCause
+    detail: str
+    state: ReviewState = ReviewState.OPEN
+    decided_at: datetime | None = None
+    decided_by: str | None = None
+    note: str = ""
+
+
 class Action(StrEnum):
     """What a sync does to one key result."""
 
@@ -332,6 +369,8 @@ class Action(StrEnum):
     """Nothing changed; no check-in is written."""
     HOLD = "hold"
     """The last good value stays, marked stale."""
+    SUGGEST = "suggest"
+    """The value is good and waits for a person, as the key result's mode has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,7 +382,9 @@ class Change:
     action: Action
     old: CheckIn | None
     new: CheckIn | None
-    """None for keep and hold."""
+    """None for keep, hold and suggest."""
+    review: Review | None = None
+    """What waits for a person, where something does."""
     causes: tuple[CausePart, ...] = ()
     stale_reason: str | None = None
     reading: Reading

@@ -337,6 +337,21 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """When a new value is held for a person to look at, instead of being published."""
+
+    shrink: Decimal | None = Decimal("0.5")
+    """When this share of the items that counted is gone at once; None: never for that."""
+    jump: Decimal | None = Decimal(8)
+    """When it moves further than so many times the median absolute deviation of its own past moves; None: never."""
+    flip: bool = True
+    """When its sign changes although baseline and target have the same."""
+
+
+NO_GUARD = Guard(shrink=None, jump=None, flip=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyResult:
     """One key result as its rule states it. Addressed as ``objective/key-result``."""
 
@@ -347,6 +362,7 @@ class KeyResult:
     owner: str | None = None
     weight: Decimal = Decimal(1)
     mode: Mode = Mode.AUTO
+    guard: Guard = Guard()
     rule: str = ""
     """Canonical JSON of the rule as written; the rule's version is its hash."""
     rule_version: str = ""

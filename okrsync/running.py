@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
+from flows.plans import SavedPlan, require_same
 from flows.prefect_home import configured_api, prepare
 from flows.work import SyncReport, Watch, Wish, opened
 from mapping.errors import FixConfigError
@@ -70,6 +71,23 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
         return work.preview() if dry else work.publish(through="in-process")
+
+
+def run_apply(place: Place, saved: SavedPlan, *, quiet: bool) -> SyncReport:
+    """Publish what a saved plan says, if that is still what a sync would do.
+
+    Raises:
+        WorldChangedError: it is not; nothing was published.
+    """
+    with live(quiet=quiet) as watch:
+        return asyncio.run(_apply(place, saved, watch))
+
+
+async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
+    async with opened(place.rules(), saved.wish, watch=watch) as work:
+        await asyncio.gather(*(work.pull(name) for name in work.names()))
+        require_same(saved, work.measure())
+        return work.publish(through="in-process")
 
 
 async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from mapping.readings import CausePart
+from mapping.readings import CausePart, CheckIn
 from mapping.rules import Metric
 from mapping.words import WorkItem
 
@@ -120,6 +120,16 @@ def encode_causes(causes: tuple[CausePart, ...]) -> str:
 def decode_causes(text: str) -> tuple[CausePart, ...]:
     """Return the causes of ``encode_causes``."""
     return msgspec.json.decode(text, type=tuple[CausePart, ...])
+
+
+def encode_check_in(entry: CheckIn) -> str:
+    """Return a whole check-in as JSON: one that waits to be published."""
+    return _encoder.encode(entry).decode()
+
+
+def decode_check_in(text: str) -> CheckIn:
+    """Return the check-in of ``encode_check_in``."""
+    return msgspec.json.decode(text, type=CheckIn)
 
 
 def encode(value: object) -> str:

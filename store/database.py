@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from mapping.effective import Entries
-from mapping.readings import AuditEntry, CheckIn, Comment, RunRecord
+from mapping.readings import AuditEntry, CheckIn, Comment, Review, RunRecord
 from mapping.rules import Objective
 from store import leases
 from store.dialects import native
@@ -34,6 +34,7 @@ from store.readings import (
     read_trend,
 )
 from store.records import Freshness, SelectionFacts
+from store.reviews import read_reviews
 from store.run import Run
 
 
@@ -131,6 +132,11 @@ class Store:
             )
             for address in measured.keys() | by_hand.keys()
         }
+
+    def reviews(self, *, only_open: bool = False) -> dict[str, Review]:
+        """Return the newest review of each key result that ever had one, or only those that are open."""
+        with self._reading() as connection:
+            return read_reviews(connection, only_open=only_open)
 
     def comments(self, key_result: str) -> list[Comment]:
         """Return the comments on a key result, oldest first."""

@@ -63,6 +63,13 @@ def read_check_ins(connection: Connection, key_result: str, limit: int) -> list[
     return [check_in_of(row) for row in connection.execute(query)]
 
 
+def read_past_values(connection: Connection, key_result: str, points: int) -> list[Decimal]:
+    """Return the last values measured of one key result, oldest first; those without data are left out."""
+    measured = (check_ins.c.key_result == key_result) & check_ins.c.kind.in_(MEASURED) & check_ins.c.value.is_not(None)
+    query = select(check_ins.c.value).where(measured).order_by(check_ins.c.run.desc()).limit(points)
+    return list(reversed(connection.scalars(query).all()))
+
+
 def read_trend(
     connection: Connection, native: Native, addresses: Sequence[str], points: int
 ) -> dict[str, tuple[Decimal, ...]]:

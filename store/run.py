@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from mapping.mirror import Departure
-from mapping.readings import AuditEntry, CheckIn, Comment, ConnectionRecord, Override
+from mapping.readings import AuditEntry, CheckIn, Comment, ConnectionRecord, Override, Review, ReviewState
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.dialects import Native
@@ -20,8 +21,9 @@ from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
 from store.people import end_one_offs, end_overrides, write_audit, write_comment, write_override
 from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
-from store.readings import MEASURED, last_seq, read_last_check_ins, read_watermark
+from store.readings import MEASURED, last_seq, read_last_check_ins, read_past_values, read_watermark
 from store.records import Freshness, MergeCounts, Watermark
+from store.reviews import decide, read_reviews, write_reviews
 from store.staging import Staging
 
 
@@ -157,6 +159,8 @@ class Run:
         connections: Iterable[ConnectionRecord],
         now: datetime,
         connectors: Mapping[str, str] | None = None,
+        reviews: Iterable[Review] = (),
+        settled: Iterable[str] = (),
     ) -> None:
         """Write what the run came to; visible to others after ``commit``.
 
@@ -167,6 +171,8 @@ class Run:
             connections: how each connection fared.
             now: the end of the run.
             connectors: connection to the name of its connector, for explanations.
+            reviews: readings that wait for a person.
+            settled: key results that were measured and have nothing waiting.
         """
         with self._turn:
             self._require_merged()
@@ -186,7 +192,26 @@ class Run:
                 write_declared(self._connection, declared)
             end_one_offs(self._connection, [each for each in check_ins if each.kind in MEASURED], at=now)
             write_connectors(self._connection, connectors or {})
+            write_reviews(self._connection, reviews, settled, at=now)
             self._published = True
+
+    def past(self, key_result: str, points: int) -> list[Decimal]:
+        """Return the last values measured of a key result, oldest first, by the runs before this one."""
+        with self._turn:
+            self._require_merged()
+            return read_past_values(self._connection, key_result, points)
+
+    def reviews(self) -> dict[str, Review]:
+        """Return the newest review of each key result that ever had one."""
+        with self._turn:
+            self._require_merged()
+            return read_reviews(self._connection)
+
+    def decide(self, key_result: str, state: ReviewState, *, by: str, at: datetime, note: str) -> bool:
+        """End the open review of a key result, and return whether there was one."""
+        with self._turn:
+            self._require_merged()
+            return decide(self._connection, key_result, state, by=by, at=at, note=note)
 
     def override(self, override: Override) -> None:
         """Put a check-in by hand, which this run published, above the automatic value."""

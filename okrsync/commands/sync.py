@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,10 @@ AcceptShrink = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync sync · okrsync sync --connection jira · okrsync sync --json")(sync)
-    app.command(epilog="Examples: okrsync plan · okrsync plan --exit-code && echo nothing to do")(plan)
+    app.command(
+        epilog="Examples: okrsync plan · okrsync plan --exit-code && echo nothing to do · okrsync plan --out night.plan"
+    )(plan)
+    app.command(epilog="Example: okrsync plan --out night.plan, look at it, then okrsync apply night.plan")(apply)
 
 
 def sync(
@@ -67,9 +71,11 @@ def plan(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 3 when a sync would change something.")
     ] = False,
+    out: Annotated[Path | None, typer.Option(help="Save the plan to this file, for `okrsync apply`.")] = None,
     json: AsJson = False,
 ) -> None:
     """Show what a sync would change, and why, without changing anything."""
+    from flows.plans import save
     from mapping.readings import Action
     from okrsync import show
     from okrsync.running import run_plan, wish_of
@@ -81,9 +87,32 @@ def plan(
         typer.echo(show.as_json(report))
     else:
         show.print_report(report)
+    if out is not None:
+        saved = save(report, wish, out)
+        typer.echo(f"Saved as {out} ({saved.digest}): okrsync apply {out}", err=json)
     if not report.published:
         raise typer.Exit(Exit.FAILED)
     if report.failures:
         raise typer.Exit(Exit.PARTLY)
     if exit_code and any(change.action in (Action.CREATE, Action.CHANGE) for change in report.changes):
         raise typer.Exit(Exit.FINDINGS)
+
+
+def apply(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A plan that `okrsync plan --out` saved.")],
+    json: AsJson = False,
+) -> None:
+    """Publish a saved plan, only if that is still exactly what a sync would do."""
+    from flows.plans import read
+    from okrsync import show
+    from okrsync.running import run_apply
+
+    place: Place = ctx.obj
+    report = run_apply(place, read(file), quiet=json)
+    if json:
+        typer.echo(show.as_json(report))
+    else:
+        show.print_report(report)
+    if report.failures:
+        raise typer.Exit(Exit.PARTLY)

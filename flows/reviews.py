@@ -1,0 +1,59 @@
+"""A person decides on a reading that was held or suggested: it is published, or not asked about again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from flows.people import audited
+from mapping.errors import FixConfigError
+from mapping.readings import CheckIn, CheckInKind, Review, ReviewState
+from store import Freshness, Store
+
+
+def accept(store: Store, address: str, *, author: str, now: datetime, note: str = "") -> CheckIn:
+    """Publish what waits, under the name of whoever accepts it.
+
+    Raises:
+        FixConfigError: nothing waits for a decision there.
+    """
+    review = _open(store, address)
+    with store.begin(started_at=now, kind="review") as run:
+        run.merge()
+        _still_open(run.decide(address, ReviewState.ACCEPTED, by=author, at=now, note=note), address)
+        entry = replace(review.proposal, run=run.seq, at=now, author=author, kind=CheckInKind.ACCEPTED, note=note)
+        fresh = Freshness(key_result=address, measured_at=review.at, measured_run=review.run)
+        run.publish(check_ins=[entry], freshness=[fresh], declared=None, connections=(), now=now)
+        run.audit([audited(now, author, "accept", address, {"held": review.detail}, {"value": entry.value})])
+        run.commit()
+    return entry
+
+
+def reject(store: Store, address: str, *, author: str, now: datetime, note: str = "") -> Review:
+    """Keep the last good value; the same reading is not asked about again.
+
+    Raises:
+        FixConfigError: nothing waits for a decision there.
+    """
+    review = _open(store, address)
+    with store.begin(started_at=now, kind="review") as run:
+        run.merge()
+        _still_open(run.decide(address, ReviewState.REJECTED, by=author, at=now, note=note), address)
+        run.publish(check_ins=(), freshness=(), declared=None, connections=(), now=now)
+        rejected = {"value": review.proposal.value, "note": note}
+        run.audit([audited(now, author, "reject", address, {"held": review.detail}, rejected)])
+        run.commit()
+    return review
+
+
+def _open(store: Store, address: str) -> Review:
+    waiting = store.reviews(only_open=True)
+    if address not in waiting:
+        there = ", ".join(waiting) or "nothing"
+        raise FixConfigError(f"no reading of {address!r} waits for a decision: there waits {there}")
+    return waiting[address]
+
+
+def _still_open(decided: bool, address: str) -> None:
+    if not decided:
+        raise FixConfigError(f"{address}: somebody else has decided meanwhile: see `okrsync review list`")
