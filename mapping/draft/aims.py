@@ -1,0 +1,115 @@
+"""What a whole sentence is about: its verbs, whether less is better, whether a thing is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mapping.draft.pieces import Piece
+from mapping.draft.words import Tag
+
+_ACTIONS = frozenset(
+    {Tag.UP, Tag.DOWN, Tag.CHANGE, Tag.REACH, Tag.HOLD, Tag.MAKE, Tag.EFFORT, Tag.FINISH, Tag.BUILD, Tag.SERVE}
+)
+_PERIODS = frozenset({Tag.PER, Tag.PER_SHORT, Tag.PER_ADJECTIVE})
+_NOT_PERIODIC_BEFORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """The pieces of a sentence, asked about what they say together."""
+
+    pieces: Sequence[Piece]
+
+    @property
+    def first_action(self) -> frozenset[Tag]:
+        """What the first verb says."""
+        return next((each.tags & _ACTIONS for each in self.pieces if each.tags & _ACTIONS), frozenset())
+
+    def says(self, *tags: Tag) -> bool:
+        """Tell whether any piece says one of these."""
+        return any(each.tags & set(tags) for each in self.pieces)
+
+    def says_before(self, at: int, *tags: Tag) -> bool:
+        """Tell whether any piece before a place says one of these."""
+        return any(each.tags & set(tags) for each in self.pieces[:at])
+
+    def action_before(self, at: int) -> frozenset[Tag]:
+        """Return what the first verb says, if it stands before a place: behind a number it only tells of the thing."""
+        return Aim(self.pieces[:at]).first_action
+
+    def direction(self, at: int) -> Tag | None:
+        """Return UP or DOWN as said last before a place, a verb before a comparing word."""
+        for piece in reversed(self.pieces[:at]):
+            if Tag.DOWN in piece.tags:
+                return Tag.DOWN
+            if Tag.UP in piece.tags:
+                return Tag.UP
+        return None
+
+    def less_is_better(self, at: int) -> bool:
+        """Tell whether the thing beside an amount is one of which less is better, and nobody says that it is dealt with."""
+        if self.first_action & {Tag.MAKE, Tag.SERVE, Tag.FINISH} and not self.first_action & {Tag.HOLD, Tag.REACH}:
+            return False
+        near = [each for each in self.pieces[at + 1 : at + 4] if not each.stop]
+        dealt = any(each.tags & {Tag.SERVE, Tag.MAKE, Tag.MADE} and not each.tags & {Tag.BAD, Tag.PLACE} for each in self.pieces[at + 1 :])
+        return not dealt and (self.says_before(at, Tag.BAD) or any(Tag.BAD in each.tags for each in near))
+
+    def period(self, target: int, *, adjectives: bool) -> str | None:
+        """Return the span that the amount at ``target`` is meant for each of, unless it is said of people or things."""
+        for at, piece in enumerate(self.pieces):
+            tags = piece.tags & _PERIODS
+            if not tags or piece.lexeme is None or self._qualifies(at):
+                continue
+            if Tag.PER in tags or (Tag.PER_SHORT in tags and at > target):
+                return piece.lexeme.name
+            if adjectives and Tag.PER_ADJECTIVE in tags and not self._is_stock(at):
+                return piece.lexeme.name
+        return None
+
+    def _qualifies(self, at: int) -> bool:
+        return any(Tag.WHO in each.tags and each.text not in ("with", "avec", "where", "ou") for each in self.pieces[:at])
+
+    def _is_stock(self, at: int) -> bool:
+        near = self.pieces[max(0, at - _NOT_PERIODIC_BEFORE) : at + 3]
+        return any(Tag.STOCK in each.tags for each in near)
+
+    # sentences without an amount
+
+    @property
+    def is_done_or_not(self) -> bool:
+        """Whether it names something that is either done or not."""
+        if self.says(Tag.DONE):
+            return True
+        if self.says(Tag.VAGUE) or self.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT}:
+            return False
+        return self._forbids or self._finishes
+
+    @property
+    def _forbids(self) -> bool:
+        for piece in self.pieces[:4]:
+            if Tag.NONE in piece.tags:
+                return len(self.pieces) > 1
+        return False
+
+    @property
+    def allows_none(self) -> bool:
+        """Whether nothing is to be left of something that is counted: ``no critical incidents``."""
+        for at, piece in enumerate(self.pieces[:4]):
+            if Tag.NONE in piece.tags:
+                return any(Tag.BAD in each.tags for each in self.pieces[at + 1 : at + 4])
+        return False
+
+    @property
+    def _finishes(self) -> bool:
+        """Tell a verb or participle of doing once, with something that is to be done."""
+        if self.first_action & {Tag.HOLD, Tag.CHANGE} and not self.first_action & {Tag.FINISH, Tag.BUILD} and not self.says(Tag.MADE):
+            return False
+        others = [each for each in self.pieces if not each.tags and not each.stop]
+        named = [each for each in self.pieces if each.tags & {Tag.NAMED, Tag.SCORE, Tag.RATE, Tag.BAD, Tag.SERVE, Tag.TIME} or each.skip]
+        if not others and not named:
+            return False
+        if self.first_action & {Tag.FINISH} or self.says(Tag.MADE):
+            return True
+        particular = self.says(Tag.ARTICLE, Tag.DEFINITE) or any(each.text in ("a", "an", "une", "un") for each in self.pieces)
+        return bool(self.first_action & {Tag.BUILD}) and particular and not self.says(Tag.SOFT)
