@@ -13,6 +13,6 @@ class Exit(IntEnum):
     """Nothing was published."""
     USAGE = 2
     FINDINGS = 3
-    """``check`` and ``lint`` found something; ``plan --exit-code`` has changes."""
+    """``check`` and ``lint`` found something; ``draft`` found no measure; ``plan --exit-code`` has changes."""
     PARTLY = 4
     """Published, but some connections or destinations failed."""

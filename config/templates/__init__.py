@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from connectors import registry
+from mapping.draft.drafting import draft
+from mapping.draft.rule import rule_lines
 from mapping.errors import FixConfigError
 
 _FOLDER = Path(__file__).parent
@@ -29,11 +31,14 @@ objectives:
 """
 
 
-def init(connectors: Sequence[str], *, today: date | None = None) -> str:
+def init(connectors: Sequence[str], *, today: date | None = None, sentences: Sequence[str] = ()) -> str:
     """Return a rules file for these connectors, with the quarter that ``today`` lies in as its cycle.
 
+    Each of ``sentences`` becomes a key result after those of the templates, with a drafted metric and a borrowed
+    measure.
+
     Raises:
-        FixConfigError: a connector is unknown or has no template, or none is named.
+        FixConfigError: a connector is unknown or has no template, or none is named; a sentence carries no measure.
     """
     chosen = [registry.connector(name) for name in dict.fromkeys(connectors)]
     if not chosen:
@@ -45,9 +50,25 @@ def init(connectors: Sequence[str], *, today: date | None = None) -> str:
         (_FOLDER / "head.yaml").read_text(encoding="utf-8"),
         "connections:\n" + "".join(_part(each.name, "connection") for each in chosen),
         _CYCLES.format(cycle=cycle, starts_on=starts_on, ends_on=ends_on),
-        _OBJECTIVE.format(cycle=cycle, address=f"first-objective/{first}") + key_results,
+        _OBJECTIVE.format(cycle=cycle, address=f"first-objective/{first}")
+        + key_results
+        + _drafted(sentences, key_results),
     )
     return "\n".join(parts)
+
+
+def _drafted(sentences: Sequence[str], key_results: str) -> str:
+    """Return the key results that sentences state, each with the last measure of the templates until it has its own."""
+    measure = [line.strip() for line in key_results.splitlines() if line.strip().startswith("measure:")][-1]
+    lines: list[str] = []
+    for number, sentence in enumerate(sentences, 1):
+        made = draft(sentence)
+        if made.kind is None:
+            raise FixConfigError(f"{sentence!r} carries no measure. Not told: {'; '.join(made.unclear)}")
+        name, *rest = rule_lines(made, sentence)
+        lines += [f"{name.removesuffix(':')}-{number}:", *rest, f"  # Reads: {made.sentence}"]
+        lines += ["  # Write the measure that gives this number in place of the next line.", f"  {measure}"]
+    return "".join(f"      {line}\n" for line in lines)
 
 
 def _part(connector: str, name: str) -> str:

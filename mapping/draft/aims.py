@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mapping.draft.pieces import Piece
 from mapping.draft.words import Tag
@@ -15,44 +14,53 @@ _PERIODS = frozenset({Tag.PER, Tag.PER_SHORT, Tag.PER_ADJECTIVE})
 _NOT_PERIODIC_BEFORE = 2
 
 
-@dataclass(frozen=True, slots=True)
 class Aim:
-    """The pieces of a sentence, asked about what they say together."""
+    """The pieces of a sentence, asked about what they say together. Looked through once, however often it is asked."""
 
-    pieces: Sequence[Piece]
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+        self._first: dict[Tag, int] = {}
+        self._action: tuple[int, frozenset[Tag]] = (len(pieces), frozenset())
+        self._directions: list[Tag | None] = [None]
+        for at, piece in enumerate(pieces):
+            for tag in piece.tags:
+                self._first.setdefault(tag, at)
+            if piece.tags & _ACTIONS and at < self._action[0]:
+                self._action = (at, piece.tags & _ACTIONS)
+            turn = Tag.DOWN if Tag.DOWN in piece.tags else Tag.UP if Tag.UP in piece.tags else self._directions[-1]
+            self._directions.append(turn)
 
     @property
     def first_action(self) -> frozenset[Tag]:
         """What the first verb says."""
-        return next((each.tags & _ACTIONS for each in self.pieces if each.tags & _ACTIONS), frozenset())
-
-    def says(self, *tags: Tag) -> bool:
-        """Tell whether any piece says one of these."""
-        return any(each.tags & set(tags) for each in self.pieces)
-
-    def says_before(self, at: int, *tags: Tag) -> bool:
-        """Tell whether any piece before a place says one of these."""
-        return any(each.tags & set(tags) for each in self.pieces[:at])
+        return self._action[1]
 
     def action_before(self, at: int) -> frozenset[Tag]:
         """Return what the first verb says, if it stands before a place: behind a number it only tells of the thing."""
-        return Aim(self.pieces[:at]).first_action
+        return self._action[1] if self._action[0] < at else frozenset()
+
+    def says(self, *tags: Tag) -> bool:
+        """Tell whether any piece says one of these."""
+        return any(tag in self._first for tag in tags)
+
+    def says_before(self, at: int, *tags: Tag) -> bool:
+        """Tell whether any piece before a place says one of these."""
+        return any(self._first.get(tag, at) < at for tag in tags)
 
     def direction(self, at: int) -> Tag | None:
-        """Return UP or DOWN as said last before a place, a verb before a comparing word."""
-        for piece in reversed(self.pieces[:at]):
-            if Tag.DOWN in piece.tags:
-                return Tag.DOWN
-            if Tag.UP in piece.tags:
-                return Tag.UP
-        return None
+        """Return UP or DOWN as said last before a place."""
+        return self._directions[at]
 
     def less_is_better(self, at: int) -> bool:
-        """Tell whether the thing beside an amount is one of which less is better, and nobody says that it is dealt with."""
+        """Tell whether less is better of the thing beside an amount, and nobody says that it is dealt with."""
         if self.first_action & {Tag.MAKE, Tag.SERVE, Tag.FINISH} and not self.first_action & {Tag.HOLD, Tag.REACH}:
             return False
-        near = [each for each in self.pieces[at + 1 : at + 4] if not each.stop]
-        dealt = any(each.tags & {Tag.SERVE, Tag.MAKE, Tag.MADE} and not each.tags & {Tag.BAD, Tag.PLACE} for each in self.pieces[at + 1 :])
+        follows = self.pieces[at + 1 : at + 4]
+        near = [] if follows and follows[0].text in ("of", "des") else [each for each in follows if not each.stop]
+        dealt = any(
+            each.tags & {Tag.SERVE, Tag.MAKE, Tag.MADE} and not each.tags & {Tag.BAD, Tag.PLACE}
+            for each in self.pieces[at + 1 :]
+        )
         return not dealt and (self.says_before(at, Tag.BAD) or any(Tag.BAD in each.tags for each in near))
 
     def period(self, target: int, *, adjectives: bool) -> str | None:
@@ -68,7 +76,9 @@ class Aim:
         return None
 
     def _qualifies(self, at: int) -> bool:
-        return any(Tag.WHO in each.tags and each.text not in ("with", "avec", "where", "ou") for each in self.pieces[:at])
+        return any(
+            Tag.WHO in each.tags and each.text not in ("with", "avec", "where", "ou") for each in self.pieces[:at]
+        )
 
     def _is_stock(self, at: int) -> bool:
         near = self.pieces[max(0, at - _NOT_PERIODIC_BEFORE) : at + 3]
@@ -103,13 +113,23 @@ class Aim:
     @property
     def _finishes(self) -> bool:
         """Tell a verb or participle of doing once, with something that is to be done."""
-        if self.first_action & {Tag.HOLD, Tag.CHANGE} and not self.first_action & {Tag.FINISH, Tag.BUILD} and not self.says(Tag.MADE):
+        if (
+            self.first_action & {Tag.HOLD, Tag.CHANGE}
+            and not self.first_action & {Tag.FINISH, Tag.BUILD}
+            and not self.says(Tag.MADE)
+        ):
             return False
         others = [each for each in self.pieces if not each.tags and not each.stop]
-        named = [each for each in self.pieces if each.tags & {Tag.NAMED, Tag.SCORE, Tag.RATE, Tag.BAD, Tag.SERVE, Tag.TIME} or each.skip]
+        named = [
+            each
+            for each in self.pieces
+            if each.tags & {Tag.NAMED, Tag.SCORE, Tag.RATE, Tag.BAD, Tag.SERVE, Tag.TIME} or each.skip
+        ]
         if not others and not named:
             return False
         if self.first_action & {Tag.FINISH} or self.says(Tag.MADE):
             return True
-        particular = self.says(Tag.ARTICLE, Tag.DEFINITE) or any(each.text in ("a", "an", "une", "un") for each in self.pieces)
+        particular = self.says(Tag.ARTICLE, Tag.DEFINITE) or any(
+            each.text in ("a", "an", "une", "un") for each in self.pieces
+        )
         return bool(self.first_action & {Tag.BUILD}) and particular and not self.says(Tag.SOFT)

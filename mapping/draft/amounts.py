@@ -98,11 +98,15 @@ class AmountReader:
         if text == "+":
             return "+", at + 1
         if after.glued or token.raw == "−":
-            return ("-", at + 1) if text == "-" and not (token.glued and before and before.kind is TokenKind.WORD) else ("", at)
+            return (
+                ("-", at + 1)
+                if text == "-" and not (token.glued and before and before.kind is TokenKind.WORD)
+                else ("", at)
+            )
         return ("-", at + 1) if self._spaced_minus(at) else ("", at)
 
     def _spaced_minus(self, at: int) -> bool:
-        """``Churn – 10 %`` is less, ``Participation – 90 %`` is not: only of what is better low is a tenth taken off."""
+        """Tell ``Churn – 10 %`` from ``Participation – 90 %``: only of what is better low is a tenth taken off."""
         behind = next((n for n in range(at + 2, min(at + 5, len(self._tokens))) if self._text(n) == "%"), None)
         if behind is None:
             return False
@@ -163,7 +167,9 @@ class AmountReader:
         style = NumberStyle.FR if comma_is_decimal else NumberStyle.EN
         grouping = "." if style is NumberStyle.FR else ","
         try:
-            return parse_amount(text.replace(grouping, " ") if grouping in text and " " not in text else text, style=style).value, ""
+            return parse_amount(
+                text.replace(grouping, " ") if grouping in text and " " not in text else text, style=style
+            ).value, ""
         except AmountError:
             return None, ""
 
@@ -177,7 +183,7 @@ class AmountReader:
                 current, real = _added(current, self._words.numbers[text], real), True
             elif scale == 100 and not self._french:
                 current, real = max(current, ONE) * 100, True
-            elif scale is not None and (real or self._is_article(at)):
+            elif scale is not None and (real or self._is_article(at) or self._text(at - 1) in ("le", "du", "the")):
                 total, current, real = total + max(current, ONE) * scale, ZERO, True
             elif not (self._goes_on(end, current) or (end == at and self._is_article(at))):
                 break
@@ -192,7 +198,10 @@ class AmountReader:
         return found.value if found is not None and long else None
 
     def _is_article(self, at: int) -> bool:
-        return self._text(at) in ("a", "an", "un", "une", "one") and self._scale_word(at + 1) is not None
+        return (
+            self._text(at) in ("a", "an", "un", "une", "one", "le", "du", "the")
+            and self._scale_word(at + 1) is not None
+        )
 
     def _goes_on(self, at: int, current: Decimal) -> bool:
         if self._text(at) == "and" and current >= 100:
@@ -203,14 +212,29 @@ class AmountReader:
         """Tell whether a single number word is meant as one: ``un``, ``one`` and ``neuf`` (new) mostly are not."""
         text, after = self._text(at), self._text(at + 1)
         if text in ("un", "une", "one"):
-            return after in ("fois", "time") or self._ratio_follows(at + 1) or self._ratio_follows(at + 2)
+            return (
+                self._threshold_ends(at)
+                or after in ("fois", "time")
+                or self._ratio_follows(at + 1)
+                or self._ratio_follows(at + 2)
+            )
         if text == "neuf":
             return after.endswith(("s", "x")) or after in ("sur", "fois", "%")
         return text != "second"
 
+    def _threshold_ends(self, at: int) -> bool:
+        """Tell ``maximum one``, ``pas plus d'une``."""
+        for start in range(max(0, at - 4), at):
+            found = self._words.find(self._tokens, start)
+            if found and start + found[1] == at and found[0].tags & {Tag.AT_MOST, Tag.AT_LEAST, Tag.MORE, Tag.LESS}:
+                return True
+        return False
+
     def _ratio_follows(self, at: int) -> bool:
         return self._text(at) in ("sur", "in", "out") and (
-            self._text(at + 1) in self._words.numbers or self._text(at + 1) in ("of", "every") or self._text(at + 1).isdigit()
+            self._text(at + 1) in self._words.numbers
+            or self._text(at + 1) in ("of", "every")
+            or self._text(at + 1).isdigit()
         )
 
     # what stands behind
@@ -256,7 +280,7 @@ class AmountReader:
         if len(token.raw) > 3 or token.raw in _LETTERS:
             return True
         money = bool(amount.currency) or self._tagged(at + 1, Tag.MONEY) is not None
-        return token.glued and (money or not self._french) or money
+        return (token.glued and (money or not self._french)) or money
 
     def _money(self, amount: Amount, at: int) -> tuple[Amount, int]:
         if at >= len(self._tokens):
@@ -276,8 +300,10 @@ class AmountReader:
 
     def _points(self, amount: Amount, at: int) -> tuple[Amount, int] | None:
         shapes = {
-            Tag.PERCENTAGE_POINTS: Shape.PERCENTAGE_POINTS, Tag.SCORE_POINTS: Shape.SCORE_POINTS, Tag.POINTS: Shape.POINTS,
-        }  # fmt: skip
+            Tag.PERCENTAGE_POINTS: Shape.PERCENTAGE_POINTS,
+            Tag.SCORE_POINTS: Shape.SCORE_POINTS,
+            Tag.POINTS: Shape.POINTS,
+        }
         for tag, shape in shapes.items():
             found = self._tagged(at, tag)
             if found is not None:

@@ -67,7 +67,10 @@ class Change:
         """Return the target from a baseline, or None where there is none, as a share of 0."""
         size = -self.size if self.falls and not self.is_multiple else self.size
         if self.unit is not None and unit is UnitKind.PERCENT:
-            kind, size = RelativeKind.PERCENTAGE_POINTS, tidy(size.scaleb(-2)) if self.amount.unit is UnitKind.NUMBER else size
+            kind, size = (
+                RelativeKind.PERCENTAGE_POINTS,
+                tidy(size.scaleb(-2)) if self.amount.unit is UnitKind.NUMBER else size,
+            )
         elif self.unit is not None:
             with exact():
                 return tidy(baseline + size)

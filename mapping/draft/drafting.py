@@ -11,6 +11,7 @@ from mapping.draft.reading import read
 from mapping.draft.result import Draft
 from mapping.draft.sentence import sentence_of, unclear_in_words
 from mapping.draft.tokens import TokenKind, tokenize
+from mapping.draft.words import Lexicon
 from mapping.plain import Plain, plain
 from mapping.show import Lang
 
@@ -44,9 +45,15 @@ def draft(sentence: str, language: Lang | None = None) -> Draft:
 def language_of(sentence: str) -> Lang:
     """Return the language whose short words the sentence has more of; French letters count, English wins a draw."""
     words = [token.text for token in tokenize(sentence) if token.kind is TokenKind.WORD]
-    english = sum(word in ENGLISH.short for word in words)
-    french = sum(word in FRENCH.short for word in words) + any(letter in _FRENCH_LETTERS for letter in sentence.casefold())
+    english, french = (_known(words, own, other) for own, other in ((ENGLISH, FRENCH), (FRENCH, ENGLISH)))
+    french += any(letter in _FRENCH_LETTERS for letter in sentence.casefold())
     return "fr" if french > english else "en"
+
+
+def _known(words: list[str], own: Lexicon, other: Lexicon) -> int:
+    """Count the short words of a language, and those that only its lexicon has."""
+    particular = sum(len(word) > 1 and word in own.phrases and word not in other.phrases for word in words)
+    return particular + 2 * sum(word in own.short for word in words)
 
 
 def draft_json(made: Draft) -> dict[str, Plain]:

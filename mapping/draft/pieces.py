@@ -15,10 +15,13 @@ from mapping.rules import UnitKind
 
 _NO_TAGS: frozenset[Tag] = frozenset()
 _QUARTER = re.compile(r"(?:q|t|s|h|fy|cy)[0-9]{1,4}")
-_BEFORE_A_YEAR = frozenset("in by before since until during en avant depuis fin debut end ici year annee mid early late fy".split())
-_MAYBE_BEFORE_A_YEAR = frozenset("of de for vs versus than through a to rapport contre pour / -".split())
-_CLOCK = frozenset("by before avant pour des".split())
-_CLOCK_TOO = frozenset("at a to vers from".split())
+_YEAR = """
+    in by before since until during en avant depuis fin debut end ici year annee mid early late fy
+"""
+_PERHAPS = "of de for vs versus than through a to rapport contre pour / -"
+_BEFORE_A_YEAR, _MAYBE_BEFORE_A_YEAR = frozenset(_YEAR.split()), frozenset(_PERHAPS.split())
+_CLOCK = frozenset(["by", "before", "avant", "pour", "des"])
+_CLOCK_TOO = frozenset(["at", "a", "to", "vers", "from"])
 _WEEK, _MONTH_LONG, _DAY, _HOUR = Decimal(604800), Decimal(2592000), Decimal(86400), Decimal(3600)
 LIMITS = frozenset({Tag.LESS, Tag.AT_MOST})
 
@@ -110,7 +113,7 @@ def _is_year(year: int, before: Piece | None, after: Piece | None, *, alone: boo
     last = after is None or after.stop or bool(after.tags & {Tag.PLACE, Tag.BY, Tag.TO, Tag.AND})
     likely = 2015 <= year <= 2060
     if before is None:
-        return likely and not alone
+        return likely and (not alone or after is None)
     if before.skip or _QUARTER.fullmatch(before.text) or Tag.MONTH_NAME in before.tags:
         return True
     word = before.text.rpartition(" ")[2]
@@ -174,7 +177,13 @@ def _score_as_share(pieces: list[Piece], at: int) -> Piece:
 
 def _counts(after: Sequence[Piece]) -> bool:
     """Tell whether the things counted follow."""
-    return bool(after) and not after[0].stop and not after[0].skip and not after[0].tags - {Tag.BAD, Tag.OF, Tag.SOFT}
+    return (
+        bool(after)
+        and after[0].text[:1].isalpha()
+        and not after[0].stop
+        and not after[0].skip
+        and not after[0].tags - {Tag.BAD, Tag.OF, Tag.SOFT}
+    )
 
 
 def _share(part: Amount, whole: Decimal) -> Amount:
@@ -207,23 +216,33 @@ def _is_span(pieces: list[Piece], at: int, piece: Piece) -> bool:
 
 
 def _is_clock(pieces: list[Piece], at: int, amount: Amount) -> bool:
-    return amount.seconds == _HOUR and amount.value <= 24 and amount.value % 1 == 0 and pieces[at - 1].text in _CLOCK_TOO
+    return (
+        amount.seconds == _HOUR and amount.value <= 24 and amount.value % 1 == 0 and pieces[at - 1].text in _CLOCK_TOO
+    )
 
 
 def _is_deadline(pieces: list[Piece], at: int, tags: frozenset[Tag], *, alone: bool) -> bool:
-    """Tell whether a span of time only says until when; ``Answer within 24 hours`` is a measure, if no other is there."""
+    """Tell whether a span of time only says until when; ``Answer within 24 hours`` is a measure if no other is."""
     amount = pieces[at].amount
     if amount is None or amount.seconds is None:
         return False
     if pieces[at - 1].text in _CLOCK_TOO and _is_clock(pieces, at, amount):
         return not tags & {Tag.UP, Tag.DOWN, Tag.CHANGE, Tag.REACH, Tag.BAD, Tag.LESS}
     if not alone:
-        return not tags & {Tag.UP, Tag.DOWN, Tag.CHANGE} or not pieces[at - 1].tags & LIMITS or amount.seconds >= _MONTH_LONG
+        return (
+            not tags & {Tag.UP, Tag.DOWN, Tag.CHANGE}
+            or not pieces[at - 1].tags & LIMITS
+            or amount.seconds >= _MONTH_LONG
+        )
     if amount.seconds >= _MONTH_LONG and not pieces[at - 1].tags & LIMITS:
         return True
     if Tag.SERVE in tags and amount.seconds <= _WEEK:
         return False
-    return amount.seconds >= _DAY and bool(tags & {Tag.FINISH, Tag.MADE}) and not pieces[at - 1].tags & LIMITS - {Tag.AT_MOST}
+    return (
+        amount.seconds >= _DAY
+        and bool(tags & {Tag.FINISH, Tag.MADE})
+        and not pieces[at - 1].tags & LIMITS - {Tag.AT_MOST}
+    )
 
 
 def is_zero(amount: Amount) -> bool:

@@ -17,6 +17,8 @@ from mapping.draft.words import Tag
 from mapping.rules import UnitKind
 
 BASELINE, UNIT, SECOND, READING = "baseline", "unit", "second", "reading"
+_HIGHEST_SCORE = 200
+"""More is no score but a count, as of stars on a repository."""
 NO_MEASURE, NO_WAY, NO_SHARE = "no measure", "no way", "no share"
 
 
@@ -47,12 +49,23 @@ def read(pieces: list[Piece]) -> Read:
     return _with_notes(made, [base, target], amounts, pieces)
 
 
+def counts_from_nothing(made: Draft) -> bool:
+    """Tell a count of what is made or done, whose baseline is 0: nothing was said of a baseline, and none is missed."""
+    rises = made.kind is DraftKind.INCREASE and made.baseline is None and made.target is not None
+    return rises and not made.unclear
+
+
 def _without_amounts(aim: Aim) -> Read:
     if aim.allows_none:
         zero = Draft(kind=DraftKind.AT_MOST, target=ZERO, comparator="<=", unit=UnitKind.NUMBER, per=_per(aim, 0))
         return Read(zero)
     period = _per(aim, -1, adjectives=False)
-    if period and not aim.says(Tag.VAGUE, Tag.NONE) and not aim.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT} and aim.first_action:
+    if (
+        period
+        and not aim.says(Tag.VAGUE, Tag.NONE)
+        and not aim.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT}
+        and aim.first_action
+    ):
         return Read(Draft(kind=DraftKind.INCREASE, target=Decimal(1), unit=UnitKind.NUMBER, per=period))
     if aim.is_done_or_not:
         return Read(Draft(kind=DraftKind.DONE, unit=UnitKind.DONE))
@@ -81,7 +94,11 @@ def _band(amounts: list[Placed], aim: Aim) -> tuple[Placed, Placed] | None:
         dashed = len(between) == 1 and between[0].text in ("-", "–")
         joined = any(each.tags & {Tag.AND, Tag.TO} or each.text in ("-", "–") for each in between) and len(between) <= 4
         kept = aim.first_action & {Tag.HOLD} and joined and not high.is_base and not is_change_by_shape(high.amount)
-        if (Tag.BETWEEN in low.before and joined) or (dashed and not low.amount.sign) or (kept and Tag.TO in high.before):
+        if (
+            (Tag.BETWEEN in low.before and joined)
+            or (dashed and not low.amount.sign)
+            or (kept and Tag.TO in high.before)
+        ):
             return low, high
     return None
 
@@ -108,13 +125,17 @@ def _pair(amounts: list[Placed], aim: Aim) -> tuple[Placed, Placed] | None:
     for start, end in pairwise(amounts):
         if Tag.TO not in end.before or is_change_by_shape(start.amount) or is_change_by_shape(end.amount):
             continue
-        if start.comparator and not Tag.FROM in start.before:
+        if start.comparator and Tag.FROM not in start.before:
             continue
         between = aim.pieces[start.at + 1 : end.at]
         from_said = bool(start.before & {Tag.FROM, Tag.BASE}) or Tag.BASE in start.after
         arrow = any(each.text == "→" for each in between)
         close = len(between) <= 3 and not any(each.stop and each.text != "→" for each in between)
-        if arrow or (from_said and not end.is_base and len(between) <= 12) or (close and not start.is_level and _like(start, end)):
+        if (
+            arrow
+            or (from_said and not end.is_base and len(between) <= 12)
+            or (close and not start.is_level and _like(start, end))
+        ):
             return start, end
     return None
 
@@ -155,7 +176,9 @@ def _change(target: Placed, aim: Aim) -> Change | None:
     score = aim.says(Tag.SCORE) and not aim.says(Tag.RATE)
     if amount.shape is Shape.PLAIN and amount.unit is UnitKind.NUMBER and Tag.BY in target.before:
         amount = _factor(amount, target, aim)
-    gains = aim.says_before(target.at, Tag.GAIN) and (is_share(amount) or amount.shape in (Shape.POINTS, Shape.SCORE_POINTS))
+    gains = aim.says_before(target.at, Tag.GAIN) and (
+        is_share(amount) or amount.shape in (Shape.POINTS, Shape.SCORE_POINTS)
+    )
     made = Change(amount=amount, falls=falls, score=score)
     return made if is_change_by_shape(amount) or gains or _is_change(target, direction) else None
 
@@ -182,7 +205,7 @@ def _is_change(target: Placed, direction: Tag | None) -> bool:
     by = Tag.BY in target.before and not target.before & {Tag.TO, Tag.REACH, Tag.BETWEEN} and not target.named
     if by and direction is not None:
         return True
-    if target.before & {Tag.TO, Tag.BETWEEN} or target.comparator or target.colon and not amount.sign:
+    if target.before & {Tag.TO, Tag.BETWEEN} or target.comparator or (target.colon and not amount.sign):
         return False
     if amount.sign or target.after & {Tag.UP_BY, Tag.DOWN_BY}:
         return True
@@ -203,7 +226,9 @@ def _relative(base: Placed | None, change: Change, target: Placed, aim: Aim) -> 
     end = change.target(base.amount.value, unit)
     if end is None or end == base.amount.value:
         return Read(Draft(), ((NO_SHARE, base.amount.written),))
-    return Read(replace(made, baseline=base.amount.value, target=end, unit=unit, currency=base.amount.currency or currency))
+    return Read(
+        replace(made, baseline=base.amount.value, target=end, unit=unit, currency=base.amount.currency or currency)
+    )
 
 
 # levels
@@ -229,7 +254,9 @@ def _level(base: Placed | None, target: Placed, aim: Aim, amounts: list[Placed])
         per=_per(aim, target.at, adjectives=adjectives),
     )
     made = _with_change_beside(made, [each for each in amounts if each not in (base, target)], aim)
-    counted = made.per is not None or (aim.first_action & {Tag.MAKE, Tag.FINISH, Tag.BUILD} and end.unit is not UnitKind.PERCENT)
+    counted = made.per is not None or (
+        aim.first_action & {Tag.MAKE, Tag.FINISH, Tag.BUILD} and end.unit is not UnitKind.PERCENT
+    )
     needs_start = kind in (DraftKind.INCREASE, DraftKind.DECREASE) and baseline is None
     says_to = aim.direction(target.at) is not None or aim.first_action & {Tag.CHANGE}
     return Read(made, ((BASELINE, ""),) if needs_start and (says_to or not counted) else ())
@@ -254,11 +281,11 @@ def _signed(amount: Amount) -> Decimal:
 
 
 def _same_unit(start: Amount | None, end: Amount) -> tuple[Amount | None, Amount]:
-    """Give both ends one unit where only one says it: ``from 15 to 25 %``, ``1.2 to 2 M€``, ``2 hours to 30 minutes``."""
-    if start is None:
-        return None, end
+    """Give both ends one unit where only one says it: ``from 15 to 25 %``, ``1.2 to 2 M€``, ``2 h to 30 min``."""
     if end.shape is Shape.FRACTION:
         end = replace(end, unit=UnitKind.PERCENT)
+    if start is None:
+        return None, end
     if start.seconds and end.seconds and start.seconds != end.seconds:
         with exact():
             return replace(start, value=quotient(start.value * start.seconds, end.seconds), seconds=end.seconds), end
@@ -282,8 +309,11 @@ def _lent(bare: Amount, full: Amount) -> Amount:
 
 def _kind(baseline: Decimal | None, value: Decimal, target: Placed, aim: Aim) -> tuple[DraftKind, str | None]:
     comparator, direction = target.comparator, aim.direction(target.at)
-    if comparator == "<=" and direction is Tag.UP and Tag.AT_MOST in target.before:
+    rises = direction is Tag.UP or (baseline is not None and baseline < value)
+    if comparator == "<=" and rises and {Tag.TO, Tag.AT_MOST} <= target.before:
         comparator = None  # "increase up to 500": as far as 500
+    if comparator is None and aim.says_before(target.at, Tag.LIMIT):
+        comparator = "<="
     if comparator is not None:
         return (DraftKind.AT_LEAST if comparator.startswith(">") else DraftKind.AT_MOST), comparator
     if baseline is not None:
@@ -298,16 +328,19 @@ def _kind(baseline: Decimal | None, value: Decimal, target: Placed, aim: Aim) ->
 def _kind_by_verb(target: Placed, aim: Aim) -> tuple[DraftKind, str | None]:
     worse = aim.less_is_better(target.at) or Tag.WITHIN in _tags_before(target, aim)
     action, amount = aim.action_before(target.at), target.amount
+    share = is_share(amount)
     if action & {Tag.CHANGE} and not action & {Tag.REACH, Tag.HOLD}:
         return (DraftKind.DECREASE if worse else DraftKind.INCREASE), None
-    level = amount.shape is Shape.SCORE or (aim.says(Tag.SCORE) and amount.unit is UnitKind.NUMBER)
+    level = amount.shape is Shape.SCORE or (
+        aim.says(Tag.SCORE) and not share and amount.value <= _HIGHEST_SCORE and amount.unit is UnitKind.NUMBER
+    )
     holds = action & {Tag.HOLD} and not action & {Tag.MAKE} and not amount.count
     if worse:
         return DraftKind.AT_MOST, "<="
     if holds or level:
         return DraftKind.AT_LEAST, ">="
-    grows = amount.unit is UnitKind.NUMBER or action & {Tag.REACH, Tag.MAKE, Tag.FINISH, Tag.BUILD} - {Tag.SERVE}
-    if grows and not (action & {Tag.SERVE} and amount.unit is UnitKind.PERCENT):
+    grows = not share or action & {Tag.REACH, Tag.MAKE, Tag.FINISH, Tag.BUILD} - {Tag.SERVE}
+    if grows and not (action & {Tag.SERVE} and share):
         return DraftKind.INCREASE, None
     return DraftKind.AT_LEAST, ">="
 
@@ -325,7 +358,13 @@ def _between(low: Placed, high: Placed, aim: Aim) -> Read:
         return Read(Draft(), ((NO_WAY, ""),))
     per = _per(aim, high.at, adjectives=False)
     made = Draft(
-        kind=DraftKind.BETWEEN, baseline=first, target=second, comparator="between", unit=end.unit, currency=end.currency, per=per
+        kind=DraftKind.BETWEEN,
+        baseline=first,
+        target=second,
+        comparator="between",
+        unit=end.unit,
+        currency=end.currency,
+        per=per,
     )
     return Read(made)
 

@@ -10,7 +10,7 @@ from mapping.rules import UnitKind
 
 
 class DraftKind(StrEnum):
-    """How the value is to go. Named like the kinds of a metric, with one ``at_least`` and ``at_most`` for both signs."""
+    """How the value is to go. Named like the kinds of a metric; the comparator says whether a threshold is strict."""
 
     INCREASE = "increase"
     DECREASE = "decrease"
@@ -39,7 +39,7 @@ class Draft:
     baseline: Decimal | None = None
     """Where the value is today; of ``between`` the lower edge. Percentages are fractions: 15 % is 0.15."""
     target: Decimal | None = None
-    """Where it is to be; of ``between`` the upper edge. None for ``done`` and for a change whose baseline is unknown."""
+    """Where it is to be; of ``between`` the upper edge. None for ``done`` and for a change from an unknown baseline."""
     comparator: str | None = None
     """``>=``, ``>``, ``<=``, ``<`` or ``between``, where the sentence sets a threshold."""
     unit: UnitKind | None = None

@@ -10,21 +10,21 @@ from mapping.draft.pieces import Piece
 from mapping.draft.words import Tag
 from mapping.rules import UnitKind
 
-_CUES = frozenset(
-    {
-        Tag.FROM, Tag.TO, Tag.BY, Tag.BASE, Tag.AT_LEAST, Tag.MORE, Tag.AT_MOST, Tag.LESS, Tag.STRICT, Tag.BETWEEN, Tag.AND,
-        Tag.DEFINITE, Tag.TOP, Tag.OF, Tag.REACH,
-    }
-)  # fmt: skip
-_PASSED = frozenset({Tag.FILLER, Tag.ARTICLE, Tag.SCORE, Tag.RATE, Tag.UP_BY})
 _THRESHOLDS = frozenset({Tag.AT_LEAST, Tag.MORE, Tag.AT_MOST, Tag.LESS})
+_CUES = _THRESHOLDS | {Tag.FROM, Tag.TO, Tag.BY, Tag.BASE, Tag.STRICT, Tag.BETWEEN, Tag.AND}
+_CUES |= {Tag.DEFINITE, Tag.TOP, Tag.OF, Tag.REACH}
+_PASSED = frozenset({Tag.FILLER, Tag.ARTICLE, Tag.SCORE, Tag.RATE, Tag.UP_BY})
 _OVER = {Tag.AT_LEAST: ">=", Tag.MORE: ">", Tag.AT_MOST: "<=", Tag.LESS: "<", Tag.OR_MORE: ">=", Tag.OR_LESS: "<="}
 _STRICT = {">=": ">", "<=": "<"}
 _BACK = 7
 _AHEAD = 4
 _COLONS = frozenset({":", "=", "("})
-_LATER_BASE = frozenset({"versus", "vs", "against", "contre", "au lieu de", "au lieu d", "instead of", "compared to", "compared with",
-    "rather than", "plutot que", "par rapport a", "up from", "down from", "was", "etait", "starting at", "partant de", "en partant de"})  # fmt: skip
+_AGAINST = """
+    versus, vs, against, contre, au lieu de, au lieu d, instead of, compared to, compared with, rather than, plutot que,
+    par rapport a, up from, down from, was, etait, starting at, partant de, en partant de
+"""
+_LATER_BASE = frozenset(" ".join(each.split()) for each in _AGAINST.split(","))
+"""They speak of the number behind them only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,27 +14,57 @@ from mapping.show import NARROW, Lang
 _SIGN_OF = {code: sign for sign, code in SIGNS.items()}
 _WORDS: dict[Lang, dict[str, str]] = {
     "en": {
-        "increase": "Increase", "decrease": "Decrease", "from": "from {} to {}", "to": "to {}", "by": "by {}", "times": "Multiply by {}",
-        ">=": "At least {}", ">": "More than {}", "<=": "At most {}", "<": "Less than {}", "coming": "{}, currently {}",
-        "between": "Between {} and {}", "done": "Done or not done", "pp": "percentage points", "pts": "score points",
-        DraftPeriod.DAY: "per day", DraftPeriod.WEEK: "per week", DraftPeriod.MONTH: "per month",
-        DraftPeriod.QUARTER: "per quarter", DraftPeriod.YEAR: "per year",
+        "increase": "Increase",
+        "decrease": "Decrease",
+        "from": "from {} to {}",
+        "to": "to {}",
+        "by": "by {}",
+        "times": "Multiply by {}",
+        ">=": "At least {}",
+        ">": "More than {}",
+        "<=": "At most {}",
+        "<": "Less than {}",
+        "coming": "{}, currently {}",
+        "between": "Between {} and {}",
+        "done": "Done or not done",
+        "pp": "percentage points",
+        "pts": "score points",
+        DraftPeriod.DAY: "per day",
+        DraftPeriod.WEEK: "per week",
+        DraftPeriod.MONTH: "per month",
+        DraftPeriod.QUARTER: "per quarter",
+        DraftPeriod.YEAR: "per year",
     },
     "fr": {
-        "increase": "Augmenter", "decrease": "Réduire", "from": "de {} à {}", "to": "à {}", "by": "de {}", "times": "Multiplier par {}",
-        ">=": "Au moins {}", ">": "Plus de {}", "<=": "Au plus {}", "<": "Moins de {}", "coming": "{}, actuellement {}",
-        "between": "Entre {} et {}", "done": "Fait ou pas fait", "pp": "points de pourcentage", "pts": "points de score",
-        DraftPeriod.DAY: "par jour", DraftPeriod.WEEK: "par semaine", DraftPeriod.MONTH: "par mois",
-        DraftPeriod.QUARTER: "par trimestre", DraftPeriod.YEAR: "par an",
+        "increase": "Augmenter",
+        "decrease": "Réduire",
+        "from": "de {} à {}",
+        "to": "à {}",
+        "by": "de {}",
+        "times": "Multiplier par {}",
+        ">=": "Au moins {}",
+        ">": "Plus de {}",
+        "<=": "Au plus {}",
+        "<": "Moins de {}",
+        "coming": "{}, actuellement {}",
+        "between": "Entre {} et {}",
+        "done": "Fait ou pas fait",
+        "pp": "points de pourcentage",
+        "pts": "points de score",
+        DraftPeriod.DAY: "par jour",
+        DraftPeriod.WEEK: "par semaine",
+        DraftPeriod.MONTH: "par mois",
+        DraftPeriod.QUARTER: "par trimestre",
+        DraftPeriod.YEAR: "par an",
     },
-}  # fmt: skip
+}
 _UNCLEAR: dict[Lang, dict[str, str]] = {
     "en": {
         BASELINE: "the baseline",
         SECOND: "what {} is for: write one key result for each number",
         READING: "whether {} is meant",
-        NO_MEASURE: "the measure: say how much, as `from 15% to 25%`, `at least 42`, `30 per month` or `x2`, or what is done"
-        " at the end, as `Launch the shop`",
+        NO_MEASURE: "the measure: say how much, as `from 15% to 25%`, `at least 42`, `30 per month` or `x2`, or what is"
+        " done at the end, as `Launch the shop`",
         NO_WAY: "the way to go: baseline and target are equal",
         NO_SHARE: "the target: nothing can be multiplied or shared from a baseline of {}",
     },
@@ -42,8 +72,8 @@ _UNCLEAR: dict[Lang, dict[str, str]] = {
         BASELINE: "la valeur de départ (baseline)",
         SECOND: "à quoi sert {} : écrire un résultat clé par nombre",
         READING: "si {} est voulu",
-        NO_MEASURE: "la mesure : dire combien, comme `de 15 % à 25 %`, `au moins 42`, `30 par mois` ou `x2`, ou ce qui sera fait"
-        " à la fin, comme `Lancer la boutique`",
+        NO_MEASURE: "la mesure : dire combien, comme `de 15 % à 25 %`, `au moins 42`, `30 par mois` ou `x2`, ou ce qui"
+        " sera fait à la fin, comme `Lancer la boutique`",
         NO_WAY: "le chemin : la valeur de départ et la cible sont égales",
         NO_SHARE: "la cible : rien ne se multiplie ni ne se partage à partir de {}",
     },
@@ -83,8 +113,8 @@ def _way(draft: Draft, start: str | None, end: str | None, lang: Lang) -> str:
     verb = words[draft.kind or "increase"]
     if end is None:
         stated = draft.relative or ""
-        multiple = stated.startswith("x")
-        return words["times"].format(_change(stated, draft, lang)) if multiple else f"{verb} {words['by'].format(_change(stated, draft, lang))}"
+        change = _change(stated, draft, lang)
+        return words["times"].format(change) if stated.startswith("x") else f"{verb} {words['by'].format(change)}"
     way = words["to"].format(end) if start is None else words["from"].format(start, end)
     return f"{verb} {way} ({draft.relative})" if draft.relative else f"{verb} {way}"
 
@@ -115,12 +145,13 @@ def _value(value: Decimal, draft: Draft, lang: Lang) -> str:
 
 
 def _percent(value: Decimal, lang: Lang) -> str:
-    return _number(value, lang) + (f"{NARROW}%" if lang == "fr" else "%")
+    """Return a percentage without groups: ``1,000%`` is read as a decimal in French."""
+    return _number(value, lang, group="") + (f"{NARROW}%" if lang == "fr" else "%")
 
 
-def _number(value: Decimal, lang: Lang) -> str:
+def _number(value: Decimal, lang: Lang, *, group: str = ",") -> str:
     integer, dot, decimals = decimal_text(abs(value)).partition(".")
-    grouped = f"{int(integer):,}"
+    grouped = f"{int(integer):,}".replace(",", group)
     if lang == "fr":
         grouped, dot = grouped.replace(",", NARROW), dot.replace(".", ",")
     return f"{'-' if value < 0 else ''}{grouped}{dot}{decimals}"

@@ -48,6 +48,8 @@ class Tag(Enum):
     MORE = auto()
     AT_MOST = auto()
     LESS = auto()
+    LIMIT = auto()
+    """A verb whose number, further on, is not to be passed: limit, plafonner."""
     STRICT = auto()
     OR_MORE = auto()
     """Stands behind the number, as the next: or more, minimum."""
@@ -151,7 +153,7 @@ class Lexicon:
         group[words] = Lexeme(tags, kept.value if kept else value, kept.name if kept else name)
 
     def find(self, tokens: Sequence[Token], at: int, tag: Tag | None = None) -> tuple[Lexeme, int] | None:
-        """Return the longest phrase that begins at a token, if given one that says ``tag``, and its number of tokens."""
+        """Return the longest phrase that begins at a token, if given one that says ``tag``, and its length."""
         group = self.phrases.get(tokens[at].text)
         if group is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +13,20 @@ from okrsync.exits import Exit
 from okrsync.place import Place
 
 
+class Language(StrEnum):
+    """Languages that sentences are read in."""
+
+    EN = "en"
+    FR = "fr"
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync check · okrsync check --offline · okrsync -c rules/ check")(check)
     app.command(epilog="Examples: okrsync init jira spreadsheet · okrsync init --stdout github > okrsync.yaml")(init)
+    app.command(epilog="Examples: okrsync draft 'Grow MRR from $120k to $200k' · okrsync draft --json 'NPS ≥ 42'")(
+        draft
+    )
     app.command(epilog="Example: okrsync schema > okrsync.schema.json")(schema)
     app.command(epilog="Examples: okrsync connectors · okrsync connectors jira · okrsync connectors --json")(connectors)
 
@@ -42,6 +53,10 @@ def init(
         list[str] | None, typer.Argument(help="Connectors to start with.", show_default="jira github spreadsheet")
     ] = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the file instead of writing it.")] = False,
+    key_result: Annotated[
+        list[str] | None,
+        typer.Option("--key-result", help="A key result as a sentence, drafted into the file; may be repeated."),
+    ] = None,
 ) -> None:
     """Write a commented start for a chosen set of connectors."""
     from config.templates import init as template
@@ -50,7 +65,7 @@ def init(
     chosen = connectors or names()
     for name in chosen:
         connector(name)
-    text = template(chosen)
+    text = template(chosen, sentences=key_result or ())
     if stdout:
         typer.echo(text, nl=False)
         return
@@ -61,6 +76,33 @@ def init(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     typer.echo(f"Wrote {path}. Next: fill in the addresses, set the variables it names, then run `okrsync check`.")
+
+
+def draft(
+    sentence: Annotated[str, typer.Argument(help="A key result as people write it, in English or French.")],
+    language: Annotated[
+        Language | None, typer.Option(help="The language of the sentence.", show_default="found from its words")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Read a sentence as a metric: prints the lines for the rules file and the metric read back as a sentence.
+
+    Says what the sentence does not tell. Exits with 3 when it carries no measure.
+    """
+    from mapping.draft.drafting import draft as drafted
+    from mapping.draft.drafting import draft_json
+    from mapping.draft.rule import rule_lines
+    from okrsync import show
+
+    made = drafted(sentence, language.value if language else None)
+    if json:
+        typer.echo(show.as_json(draft_json(made)))
+    elif made.kind is None:
+        typer.echo(f"okrsync: {sentence!r} carries no measure. Not told: {'; '.join(made.unclear)}.", err=True)
+    else:
+        typer.echo("\n".join((f"# {made.sentence}", *rule_lines(made, sentence))))
+    if made.kind is None:
+        raise typer.Exit(Exit.FINDINGS)
 
 
 def schema(

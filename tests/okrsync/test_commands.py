@@ -178,6 +178,33 @@ def test_init_writes_a_start_once_and_schema_knows_it(tmp_path: Path) -> None:
     assert "objectives" in str(schema["properties"])
 
 
+def test_draft_reads_a_sentence_and_refuses_one_without_a_measure(tmp_path: Path) -> None:
+    done = okrsync("draft", "Passer le taux de conversion de 15 % à 25 %")
+    assert done.returncode == 0, done.stderr
+    assert "metric: {baseline: 15%, target: 25%}" in done.stdout
+    assert "# Augmenter de 15" in done.stdout
+    said = printed(okrsync("draft", "--json", "NPS > 42"))
+    assert (said["kind"], said["target"], said["comparator"]) == ("at_least", "42", ">")
+    refused = okrsync("draft", "Improve customer happiness")
+    assert refused.returncode == 3
+    assert refused.stdout == ""
+    assert "carries no measure" in refused.stderr
+    empty = okrsync("draft", "--json", "Être les meilleurs")
+    assert empty.returncode == 3
+    assert json.loads(empty.stdout)["kind"] is None
+
+
+def test_init_drafts_key_results_that_pass_the_check(tmp_path: Path) -> None:
+    wanted = ["Grow MRR from $120k to $200k", "Publier 3 articles par semaine", "Launch the shop", "NPS ≥ 42"]
+    options = [part for sentence in wanted for part in ("--key-result", sentence)]
+    assert okrsync("-C", str(tmp_path), "init", "spreadsheet", *options).returncode == 0
+    text = (tmp_path / "okrsync.yaml").read_text(encoding="utf-8")
+    assert all(f'title: "{sentence}"' in text for sentence in wanted)
+    checked = okrsync("-C", str(tmp_path), "check", "--offline")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert okrsync("init", "--stdout", "spreadsheet", "--key-result", "Be great").returncode == 1
+
+
 def test_dumps_of_equal_stores_are_equal(rivelle: Company) -> None:
     before = okrsync("-C", str(rivelle.folder), "db", "dump")
     assert before.returncode == 0
