@@ -11,6 +11,8 @@ _ACTIONS = frozenset(
     {Tag.UP, Tag.DOWN, Tag.CHANGE, Tag.REACH, Tag.HOLD, Tag.MAKE, Tag.EFFORT, Tag.FINISH, Tag.BUILD, Tag.SERVE}
 )
 _PERIODS = frozenset({Tag.PER, Tag.PER_SHORT, Tag.PER_ADJECTIVE})
+_PEOPLE = frozenset({"who", "that", "which", "whose", "qui", "que", "dont"})
+"""What follows one of these happens to those counted, as in ``users who order each week``."""
 _NOT_PERIODIC_BEFORE = 2
 
 
@@ -21,6 +23,8 @@ class Aim:
         self.pieces = pieces
         self._first: dict[Tag, int] = {}
         self._action: tuple[int, frozenset[Tag]] = (len(pieces), frozenset())
+        people = (at for at, each in enumerate(pieces) if Tag.WHO in each.tags and each.text in _PEOPLE)
+        self._who = next(people, len(pieces))
         self._directions: list[Tag | None] = [None]
         for at, piece in enumerate(pieces):
             for tag in piece.tags:
@@ -76,9 +80,7 @@ class Aim:
         return None
 
     def _qualifies(self, at: int) -> bool:
-        return any(
-            Tag.WHO in each.tags and each.text not in ("with", "avec", "where", "ou") for each in self.pieces[:at]
-        )
+        return self._who < at
 
     def _is_stock(self, at: int) -> bool:
         near = self.pieces[max(0, at - _NOT_PERIODIC_BEFORE) : at + 3]
