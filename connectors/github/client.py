@@ -17,11 +17,13 @@ from connectors.github.options import GitHubOptions
 from connectors.github.paging import PER_PAGE, Pages, link
 from connectors.http import HttpClient, Limits, Params, Reply
 from connectors.port import Surroundings
+from mapping.errors import FixConfigError
 
 RATE = (600, 120.0)
 """600 requests at once and then 5 a second: never more than the 900 a minute of GitHub's secondary limits."""
 PATIENCE = 20
 """Pages of one list that are read one after another where GitHub does not say how many there are."""
+REFUSED = (403, 404)
 GONE = (404, 410)
 _KEY = re.compile(r"(?P<repo>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#(?P<number>\d+)")
 
@@ -86,6 +88,7 @@ class GitHubClient:
         self.in_flight = max(1, surroundings.in_flight)
         self.now = surroundings.now
         self._keys = surroundings.keys
+        self._shows_pull_requests: set[str] = set()
         self.app = (
             None
             if options.app is None
@@ -153,6 +156,25 @@ class GitHubClient:
         path = f"/repos/{repo}/issues"
         async for page in self.pages.stream(path, all_states(filters), list[Raw], patience=PATIENCE):
             yield page
+
+    async def assert_pull_requests(self, repo: str) -> None:
+        """Assert that pull requests are for us: without the right to read them, the list of issues merely lacks them.
+
+        Asked once in the life of the client.
+
+        Raises:
+            FixConfigError: they are not.
+        """
+        if repo in self._shows_pull_requests:
+            return
+        one: Params = {"state": "all", "per_page": 1}
+        reply = await self.http.request("GET", f"/repos/{repo}/pulls", params=one, accept=REFUSED)
+        if reply.status in REFUSED:
+            raise FixConfigError(
+                f"{self.connection}: GitHub shows no pull requests of {repo} ({reply.status}): "
+                f"give the token of connection {self.connection} read access to pull requests"
+            )
+        self._shows_pull_requests.add(repo)
 
     async def first_issues(self, repo: str, filters: Params) -> tuple[list[Raw], bool]:
         """Return the first page of ``issues``, and whether that is all."""

@@ -59,6 +59,8 @@ class Glimpses:
             about = await self._client.repository(repo)
             if terms.kinds == "issues" and not about.has_issues:
                 raise issues_off(self._client.connection, repo)
+            if terms.kinds != "issues":
+                await self._client.assert_pull_requests(repo)
             if terms.labels:
                 labels |= {label.casefold(): label for label in await self._client.labels(repo)}
             records, whole = await self._readings.rest.first(repo, terms)

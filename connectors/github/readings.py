@@ -98,5 +98,7 @@ class Readings:
                 self._by_ids_only[key] = [repo for repo in repos if repo not in carried]
                 return
         for repo in repos:
+            if terms.kinds != "issues":
+                await self._client.assert_pull_requests(repo)
             async for records in self.rest.records(repo, terms, on_skip):
                 yield Listed(records)

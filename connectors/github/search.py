@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from msgspec import Raw, Struct
 
 from connectors.github.client import GitHubClient
@@ -34,6 +35,10 @@ class _Found(Struct, frozen=True):
     total_count: int
     incomplete_results: bool
     items: list[Raw]
+
+
+class _Id(Struct, frozen=True):
+    node_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +148,11 @@ class Searches:
             )
         middle = (start + (end - start) / 2).replace(microsecond=0)
         return [_Slice(part.text, start, middle), _Slice(part.text, middle + timedelta(seconds=1), end)]
+
+
+def _id_of(raw: Raw) -> str:
+    """Return what tells a result from another, also of one that cannot be read."""
+    try:
+        return msgspec.json.decode(raw, type=_Id).node_id
+    except msgspec.MsgspecError:
+        return bytes(raw).hex()

@@ -71,6 +71,43 @@ def _reference(site: GitHubSite, id_: str) -> Record | None:
     return None
 
 
+async def _pulls(site: GitHubSite, request: Request, _now: datetime) -> Given:
+    repository, state = repository_of(site, request), request.query_params.get("state", "open")
+    pulls = [one for one in reversed(repository.records) if "pull_request" in one and state in ("all", one["state"])]
+    found = [_pull(site, repository, one) for one in pulls]
+    return paged(request, site, found, f"/repositories/{repository.id}/pulls")
+
+
+def _pull(site: GitHubSite, repository: Repository, record: Record) -> Record:
+    url, own = record["pull_request"]["url"], site.user(site.account.person)
+    names = ("url", "html_url", "diff_url", "patch_url", "merged_at")
+    links = {
+        "self": url,
+        "html": record["html_url"],
+        "issue": record["url"],
+        "comments": f"{record['url']}/comments",
+        "review_comments": f"{url}/comments",
+        "review_comment": f"{site.api(repository)}/pulls/comments{{/number}}",
+        "commits": f"{url}/commits",
+        "statuses": f"{site.api(repository)}/statuses/{digest(record['id'], length=40)}",
+    }
+    branch = {"user": own, "repo": repository_record(site, repository), "sha": digest(record["id"], length=40)}
+    of_issue = ("id", "node_id", "number", "state", "locked", "title", "user", "body", "labels", "milestone", "draft",
+                "created_at", "updated_at", "closed_at", "assignee", "assignees", "author_association")  # fmt: skip
+    return (
+        {name: record[name] for name in of_issue}
+        | {name: record["pull_request"][name] for name in names}
+        | {f"{name}_url": links[name] for name in links if name not in ("self", "html")}
+        | {
+            "_links": {name: {"href": address} for name, address in links.items()},
+            "head": branch | {"label": f"{repository.owner}:change", "ref": "change"},
+            "base": branch | {"label": f"{repository.owner}:main", "ref": "main"},
+            "merge_commit_sha": None,
+            "auto_merge": None,
+        }
+    )
+
+
 async def _releases(site: GitHubSite, request: Request, _now: datetime) -> Given:
     repository = repository_of(site, request)
     found = [_release(site, repository, one) for one in reversed(repository.releases)]
@@ -221,6 +258,7 @@ HANDLERS: list[tuple[str, str, Handler]] = [
     ("GET", "/repositories/{repository_id:int}/issues/{number:int}/sub_issues", _sub_issues),
     ("GET", "/repos/{owner}/{repo}/issues/{number:int}/timeline", _timeline),
     ("GET", "/repositories/{repository_id:int}/issues/{number:int}/timeline", _timeline),
+    ("GET", "/repos/{owner}/{repo}/pulls", _pulls),
     ("GET", "/repos/{owner}/{repo}/releases", _releases),
     ("GET", "/repositories/{repository_id:int}/releases", _releases),
     ("GET", "/repos/{owner}/{repo}/actions/runs", _runs),

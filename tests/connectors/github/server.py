@@ -64,6 +64,7 @@ class Server:
     asked: list[httpx.Request] = field(default_factory=list)
     knows_duplicate_flag: bool = True
     link: bool = True
+    shows_pulls: bool = True
     user: Json | None = field(default_factory=lambda: {"login": "octo-acme"})
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -84,10 +85,12 @@ class Server:
             return httpx.Response(200, json={"resources": {"core": rate, "graphql": rate}})
         if path == "/repos/acme/shop":
             return httpx.Response(200, json={"full_name": "acme/shop", "has_issues": True})
-        if path == "/repos/acme/shop/milestones":
-            return self.listed(request, self.milestones, query)
-        if path == "/repos/acme/shop/labels":
-            return self.listed(request, [label(name) for name in self.labels], query)
+        if path == "/repos/acme/shop/pulls" and not self.shows_pulls:
+            return refused(403, "Resource not accessible")
+        labels = [label(name) for name in self.labels]
+        lists = {"milestones": self.milestones, "labels": labels, "pulls": []}
+        if path.removeprefix("/repos/acme/shop/") in lists:
+            return self.listed(request, lists[path.removeprefix("/repos/acme/shop/")], query)
         if path == "/repos/acme/shop/issues":
             return self.listed(request, [record for record in self.issues if matches(record, query)], query)
         for record in (*self.issues, *self.elsewhere):

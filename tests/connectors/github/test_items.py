@@ -132,6 +132,15 @@ async def test_issues_and_pull_requests_share_a_list_and_are_told_apart(kind: st
     assert set(await read(Server(issues=[issue(1), pull_request(2)]), kind=kind)) == keys
 
 
+@pytest.mark.parametrize("kind", ["pull_requests", "both"])
+async def test_pull_requests_that_we_may_not_read_are_no_empty_list(kind: str) -> None:
+    """GitHub leaves them out of the list of issues without a word when the token lacks that right."""
+    server = Server(issues=[issue(1)], shows_pulls=False)
+    with pytest.raises(FixConfigError, match=r"no pull requests of acme/shop \(403\): give the token"):
+        await read(server, kind=kind)
+    assert list(await read(server, kind="issues")) == ["acme/shop#1"]
+
+
 async def test_everything_of_a_record_arrives() -> None:
     record = closed(
         7,

@@ -64,6 +64,16 @@ async def test_a_search_that_gives_fewer_than_it_counts_is_partial() -> None:
             await census(source, search="checkout")
 
 
+async def test_a_search_that_gives_one_result_twice_lacks_another_and_is_partial() -> None:
+    stage = Stage()
+    twice = stage.issue("Checkout fails")
+    answer = {"total_count": 2, "incomplete_results": False, "items": [twice, twice]}
+    stage.answer = lambda request: httpx.Response(200, json=answer)
+    async with stage.source() as source:
+        with pytest.raises(PartialReadError, match=r"counted 2 results .* gave 1"):
+            await census(source, search="checkout")
+
+
 async def test_a_search_that_says_what_is_meant_wants_no_kind() -> None:
     async with Stage().source() as source:
         with pytest.raises(FixConfigError, match="take kind out"):

@@ -13,6 +13,7 @@ from okrsync.sandbox import jira_words as words
 from okrsync.sandbox.ledger import Asked
 from tests.connectors.jira.described import answer_problems, cloud, data_center, problems
 from tests.connectors.jira.stage import ANCHOR, POINTS, Stage, census, changed, fail, initiative, items, past
+from tests.connectors.sent import paths_in, pattern_of
 
 OWN = {
     "cloud": [
@@ -71,10 +72,14 @@ async def test_each_request_is_as_described(stage: Stage, kind: str) -> None:
     asked = (stage.sandbox.jira_ledger if kind == "cloud" else stage.sandbox.jira_dc_ledger).entries
     assert {line for entry in asked for line in problems(apis, entry)} == set()
     assert {entry.status for entry in asked} == {200}
+    assert {*shared(kind), *OWN[kind]} <= said(asked)
+
+
+def shared(kind: str) -> list[str]:
+    """Return what both kinds are asked, each by its version."""
     version = "3" if kind == "cloud" else "2"
     api = [f"GET /rest/api/{version}/{what}" for what in ("field", "status", "myself", "filter/10100", "issue/SHOP-1")]
-    agile = ["GET /rest/agile/1.0/board", "GET /rest/agile/1.0/board/1/configuration"]
-    assert {*api, *agile, *OWN[kind]} <= said(asked)
+    return [*api, "GET /rest/agile/1.0/board", "GET /rest/agile/1.0/board/1/configuration"]
 
 
 def test_the_validator_finds_what_is_not_as_described() -> None:
@@ -119,3 +124,9 @@ async def test_each_answer_is_heard_and_judged(stage: Stage, kind: str) -> None:
 
 def template_of(asked: Asked) -> str:
     return asked.path if asked.path.endswith("jql") else asked.path.removeprefix("/rest")
+
+
+def test_every_path_that_stands_in_the_code_is_among_those_sent_here() -> None:
+    sent = {line.split()[1] for kind in OWN for line in (*OWN[kind], *shared(kind))}
+    written = {f"/{path.removeprefix('/')}" for path in paths_in("jira")}
+    assert [path for path in sorted(written) if not any(map(pattern_of(path).fullmatch, sent))] == []
