@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 AWAY = frozenset({408, 425, 500, 502, 503, 504})
+GIVE_WAY = 6
+"""Turns of the event loop before an answer is looked at: whoever has waited for its place sends in them. Without, a
+burst of answers would be read for long before anything new is under way, and then nobody would have anything to do."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -199,7 +202,10 @@ class HttpClient:
         async def attempt() -> Reply:
             return await self._attempt(call)
 
-        return await self._retry(attempt, idempotent=idempotent)
+        reply = await self._retry(attempt, idempotent=idempotent)
+        for _ in range(GIVE_WAY):
+            await asyncio.sleep(0)
+        return reply
 
     def _own(self, headers: HeaderValues | None) -> dict[str, str]:
         """Return a request's own headers as they are sent; its secrets stay out of messages and logs."""

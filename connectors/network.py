@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -67,13 +68,69 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 def guarded_pool(guard: Guard, who: str, *, certificates: ssl.SSLContext, most: int) -> httpcore.AsyncConnectionPool:
     """Return a pool of at most so many connections, all of them opened by the guard."""
-    return httpcore.AsyncConnectionPool(
-        ssl_context=certificates,
-        max_connections=most,
-        max_keepalive_connections=most,
-        keepalive_expiry=5.0,  # as httpx has it
-        network_backend=GuardedBackend(guard, who),
+    backend = GuardedBackend(guard, who)
+    return Lanes(
+        [
+            httpcore.AsyncConnectionPool(
+                ssl_context=certificates,
+                max_connections=1,
+                max_keepalive_connections=1,
+                keepalive_expiry=5.0,  # as httpx has it
+                network_backend=backend,
+            )
+            for _ in range(most)
+        ]
     )
+
+
+class Lanes(httpcore.AsyncConnectionPool):
+    """Pools of one connection each: one with many looks at all of them several times for every request."""
+
+    def __init__(self, lanes: Sequence[httpcore.AsyncConnectionPool]) -> None:
+        super().__init__()
+        self._lanes = lanes
+        self._under_way = [0] * len(lanes)
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request by the first of the lanes that have the least to do, so that open connections go first."""
+        place = self._under_way.index(min(self._under_way))
+        self._under_way[place] += 1
+        try:
+            response = await self._lanes[place].handle_async_request(request)
+        except BaseException:
+            self._under_way[place] -= 1
+            raise
+        response.stream = _Body(response.stream, lambda: self._done(place))
+        return response
+
+    def _done(self, place: int) -> None:
+        self._under_way[place] -= 1
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for lane in self._lanes:
+            await lane.aclose()
+
+
+class _Body:
+    """The body of an answer; says once when it is closed."""
+
+    def __init__(self, stream: Any, closed: Callable[[], None]) -> None:
+        self._stream = stream  # httpcore's own, which its types call a stream of either kind
+        self._closed: Callable[[], None] | None = closed
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces: AsyncIterator[bytes] = aiter(self._stream)
+        return pieces
+
+    async def aclose(self) -> None:
+        """Let the connection go, and tell."""
+        closed, self._closed = self._closed, None
+        try:
+            await self._stream.aclose()
+        finally:
+            if closed is not None:
+                closed()
 
 
 def proxy_for(url: str) -> str | None:

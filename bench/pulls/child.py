@@ -34,22 +34,24 @@ objectives:
 def okrsync_jira(url: str, in_flight: int, folder: Path) -> int:
     """Sync as ``okrsync sync --in-process`` does, into the folder's store."""
     connection = f'{{connector: jira, url: "{url}", email: sync@acme.test, token: "${{BENCH_TOKEN}}"}}'
-    return _okrsync(RULES.format(connection=connection, selection="project: CHK, by: story_points"), in_flight, folder)
+    return _okrsync(
+        url, RULES.format(connection=connection, selection="project: CHK, by: story_points"), in_flight, folder
+    )
 
 
 def okrsync_github(url: str, in_flight: int, folder: Path) -> int:
     """Sync with a token: GraphQL."""
     connection = f'{{connector: github, url: "{url}", token: "${{BENCH_TOKEN}}"}}'
-    return _okrsync(RULES.format(connection=connection, selection="repo: acme/shop"), in_flight, folder)
+    return _okrsync(url, RULES.format(connection=connection, selection="repo: acme/shop"), in_flight, folder)
 
 
 def okrsync_github_rest(url: str, in_flight: int, folder: Path) -> int:
     """Sync with ``via: rest``, as without an account."""
     connection = f'{{connector: github, url: "{url}", token: "${{BENCH_TOKEN}}", via: rest}}'
-    return _okrsync(RULES.format(connection=connection, selection="repo: acme/shop"), in_flight, folder)
+    return _okrsync(url, RULES.format(connection=connection, selection="repo: acme/shop"), in_flight, folder)
 
 
-def _okrsync(rules: str, in_flight: int, folder: Path) -> int:
+def _okrsync(url: str, rules: str, in_flight: int, folder: Path) -> int:
     import connectors.github.client
     from flows.work import Wish
     from okrsync.place import Place
@@ -58,7 +60,11 @@ def _okrsync(rules: str, in_flight: int, folder: Path) -> int:
     if "OKRSYNC_BENCH_UNPACED" in os.environ:
         # Half a million issues are more requests than GitHub's limits let through in a quarter of an hour.
         connectors.github.client.RATE = (1_000_000, 1.0)
-    os.environ |= {"OKRSYNC_IN_FLIGHT": str(in_flight), "BENCH_TOKEN": "made-up"}
+    os.environ |= {
+        "OKRSYNC_IN_FLIGHT": str(in_flight),
+        "OKRSYNC_ALLOWED_HOSTS": url.removeprefix("http://"),
+        "BENCH_TOKEN": "made-up",
+    }
     (folder / "okrsync.yaml").write_text(rules, encoding="utf-8")
     report = asyncio.run(in_process(Place(folder=folder), Wish(), lambda _progress: None))
     if report.failures:
