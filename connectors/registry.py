@@ -16,6 +16,7 @@ from mapping.errors import FixConfigError
 BUILT_IN = {
     "asana": "connectors.asana",
     "github": "connectors.github",
+    "http": "connectors.web",
     "jira": "connectors.jira",
     "spreadsheet": "connectors.spreadsheet",
 }

@@ -1,0 +1,89 @@
+"""A server over real sockets that answers as a test says, for vendors that have no sandbox."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: object = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@dataclass
+class Served:
+    """What is served: ``reply`` answers each request, ``faults`` go first, one each."""
+
+    reply: Callable[[Asked], Answer]
+    faults: list[Answer] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        return self.faults.pop(0) if self.faults else self.reply(asked)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    served: Served
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("content-length") or 0)
+        sent = json.loads(self.rfile.read(length)) if length else None
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        answer = self.served.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, sent))
+        body = answer.encoded()
+        self.send_response_only(answer.status)
+        for name, value in ({"content-type": "application/json"} | answer.headers).items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the standard library
+        """Say nothing."""
+
+
+@contextmanager
+def serving(served: Served) -> Iterator[Served]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("_ServedHandler", (_Handler,), {"served": served}))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
