@@ -15,6 +15,7 @@ from config.measures import Measures, Seen
 from config.metrics import MetricContext
 from config.model import DEFAULT_CRON, DEFAULT_TIMEZONE, GuardKeys, ScheduleKeys
 from config.paces import Paces
+from config.rollups import resolved
 from config.rules import Rules, cycle_of, id_is_right, zone_is_known
 from config.settings import Settings, environment
 from config.validation import Problems, TooManyProblemsError, entries_of, one_of, unknown_key, validated
@@ -206,7 +207,7 @@ class _Loader:
             timezone=timezone,
             connections={name: each for name, each in connections.items() if each},
             cycles={name: each for name, each in cycles.items() if each},
-            objectives=tuple(each for each in objectives if each),
+            objectives=resolved([each for each in objectives if each], measures.rollups, self.problems),
             schedule=self._schedule(timezone),
             places=rules.places,
             seen=tuple(measures.seen),

@@ -6,35 +6,28 @@ a column, a completion's ``done`` a list of statuses), a group of keys is the se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 
-from pydantic import BaseModel
-
+from config.compound import WantedRollup, expected_keys, formula, names_are_right, rollup_of, ticks_of
 from config.connections import Connection
-from config.model import KINDS, MEASURES, RATIO, AggregateKeys, CompletionKeys, CountKeys, Strict
+from config.making import Around, fault_problem, make
+from config.measure_model import FORMULA, KINDS, MEASURES, RATIO, ROLLUP, SERIES, TICKED
+from config.model import Strict
+from config.paces import KNOWN_HOLIDAYS, HolidaysError
 from config.validation import Problems, field_names, has_model, one_of, unknown_key, validated
 from config.variables import REFERENCE
 from config.yaml_nodes import Branch, Entry, Leaf, Node, kind_of
 from connectors import registry
 from connectors.port import Capability, Connector, SelectionModel, Shape
 from mapping.errors import Place, RuleError
-from mapping.rules import (
-    Aggregate,
-    AggregateKind,
-    Completion,
-    Latest,
-    Measure,
-    MissingEstimate,
-    Ratio,
-)
+from mapping.rules import Measure, Ratio, Rollup, Ticked
 from mapping.where import compile_where
 from mapping.words import Selection
 
 FROM = "from"
-_HOW = "write one of completion, count, sum, average, min, max, latest or ratio, as {count: {from: jira, project: CHK}}"
+_HOW = f"write one of {', '.join(KINDS[:-1])} or {KINDS[-1]}, as {{count: {{from: jira, project: CHK}}}}"
+_HOW_FORMULA = 'write {value: "a / (a + b)", of: {a: {count: …}, b: {count: …}}}'
 _SHAPES: dict[Shape, str] = {"items": "work items", "series": "a single number"}
 NEEDS: Mapping[str, Capability] = {"latest": Capability.SERIES}
 """What a kind of measure asks of its connector; those that are not here ask for work items, by a census."""
@@ -63,6 +56,8 @@ class Measures:
     """None for a connection that is declared and wrong: rules on it are not blamed for that."""
     problems: Problems
     seen: list[Seen]
+    rollups: dict[str, WantedRollup] = field(default_factory=dict)
+    """What the roll-ups name, by the address of their key result; filled in when all objectives are known."""
 
     def kind(self, entry: Entry | None) -> str:
         """Return what kind of measure stands there; empty when that cannot be told."""
@@ -72,14 +67,28 @@ class Measures:
         (name,) = node.entries
         return name if name in KINDS else ""
 
-    def measure(self, entry: Entry | None, *, at: Place) -> Measure | None:
+    def measure(self, entry: Entry | None, around: Around, *, at: Place) -> Measure | None:
         """Return the measure of a key result, or report why there is none."""
         if entry is None:
             self.problems.add(at, "key 'measure' is missing", _HOW)
             return None
-        return self._one(entry, "measure")
+        kind = self.kind(entry)
+        if around.steps and kind and kind != TICKED:
+            what = f"milestones are ticked, not measured by {kind}"
+            self.problems.add(entry.key_place, what, "write measure: {ticked: {from: jira, epic: CHK-12}}")
+            return None
+        if kind == ROLLUP and isinstance(entry.node, Branch):
+            return self._rollup(entry.node.entries[ROLLUP], around)
+        return self._one(entry, "measure", around)
 
-    def _one(self, entry: Entry, name: str) -> Measure | None:
+    def _rollup(self, entry: Entry, around: Around) -> Measure | None:
+        wanted = rollup_of(entry, self.problems)
+        if wanted is None:
+            return None
+        self.rollups[around.address] = wanted
+        return Rollup(parts=())
+
+    def _one(self, entry: Entry, name: str, around: Around) -> Measure | None:
         node = entry.node
         if not isinstance(node, Branch):
             self.problems.add(node.place, f"{name} is {kind_of(node)}", _HOW)
@@ -93,10 +102,50 @@ class Measures:
         if len(known) != 1 or len(node.entries) != 1:
             return None
         ((kind, inner),) = known.items()
+        return self._of_kind(kind, inner, around)
+
+    def _of_kind(self, kind: str, inner: Entry, around: Around) -> Measure | None:
+        if kind == TICKED:
+            return self._ticked(inner, around)
+        if kind == ROLLUP:
+            self.problems.add(inner.key_place, "a roll-up stands alone", "give it a key result of its own")
+            return None
         if not isinstance(inner.node, Branch):
             self.problems.add(inner.node.place, f"{kind} is {kind_of(inner.node)}", "write keys, indented below it")
             return None
-        return self._ratio(inner, inner.node) if kind == RATIO else self._plain(kind, inner, inner.node)
+        if kind == RATIO:
+            return self._ratio(inner, inner.node, around)
+        if kind == FORMULA:
+            return self._formula(inner, inner.node, around)
+        return self._plain(kind, inner, inner.node, around)
+
+    def _formula(self, entry: Entry, node: Branch, around: Around) -> Measure | None:
+        if not expected_keys(node, ("value", "of"), entry, _HOW_FORMULA, self.problems):
+            return None
+        names = node.entries["of"].node
+        if not isinstance(names, Branch) or not names.entries:
+            self.problems.add(names.place, f"of is {kind_of(names)}", _HOW_FORMULA)
+            return None
+        if not names_are_right(names, self.problems):
+            return None
+        of = {name: self._one(inner, name, around) for name, inner in names.entries.items()}
+        return formula(node.entries["value"], of, names, self.problems)
+
+    def _ticked(self, entry: Entry, around: Around) -> Measure | None:
+        if around.steps is None:
+            fix = "add metric: {milestones: {Design: 20 %, Build: 80 %}}"
+            self.problems.add(entry.key_place, "there are no milestones to tick", fix)
+            return None
+        steps = tuple(around.steps.items())
+        node = entry.node
+        if not isinstance(node, Branch) or FROM not in node.entries:
+            return Ticked(steps=steps, by_hand=ticks_of(node, around.steps, self.problems))
+        connection = self._connection(entry, node)
+        _, others = self._split(node, Strict, connection)
+        if connection is None:
+            return None
+        selection = self._selection(TICKED, connection, others, entry, misspelled=False)
+        return Ticked(steps=steps, selection=selection) if selection else None
 
     def _not_one(self, node: Branch, entry: Entry) -> None:
         if not node.entries:
@@ -106,7 +155,7 @@ class Measures:
         second = node.entries[names[1]].key_place
         self.problems.add(second, f"{len(names)} measures stand together: {', '.join(names)}", "keep one of them")
 
-    def _ratio(self, entry: Entry, node: Branch) -> Measure | None:
+    def _ratio(self, entry: Entry, node: Branch, around: Around) -> Measure | None:
         for name, inner in node.entries.items():
             if name not in ("of", "to"):
                 unknown_key(name, inner.key_place, ("of", "to"), self.problems)
@@ -116,11 +165,11 @@ class Measures:
                 fix = f"add `{name}:` with a measure, as {name}: {{count: {{from: jira, project: CHK}}}}"
                 self.problems.add(entry.key_place, f"the ratio has no {name!r}", fix)
             else:
-                parts.append(self._one(node.entries[name], name))
+                parts.append(self._one(node.entries[name], name, around))
         of, to = (*parts, None, None)[:2]
         return Ratio(of=of, to=to) if of and to else None
 
-    def _plain(self, kind: str, entry: Entry, node: Branch) -> Measure | None:
+    def _plain(self, kind: str, entry: Entry, node: Branch, around: Around) -> Measure | None:
         model = MEASURES[kind]
         connection = self._connection(entry, node)
         before = len(self.problems.found)
@@ -131,7 +180,13 @@ class Measures:
         if connection is None:
             return None
         selection = self._selection(kind, connection, others, entry, misspelled=misspelled)
-        return make(kind, selection, keys) if keys and selection else None
+        if keys is None or selection is None:
+            return None
+        try:
+            return make(kind, selection, keys, around.cycle)
+        except HolidaysError as error:
+            self.problems.add(entry.key_place, str(error), KNOWN_HOLIDAYS)
+            return None
 
     def _connection(self, entry: Entry, node: Branch) -> Connection | None:
         source = node.entries.get(FROM)
@@ -173,7 +228,7 @@ class Measures:
         try:
             compile_where(entry.node.value)
         except RuleError as error:
-            self.problems.add(*_where_problem(str(error), entry.node))
+            self.problems.add(*fault_problem("where", str(error), entry.node))
 
     def _selection(
         self, kind: str, connection: Connection, node: Branch, entry: Entry, *, misspelled: bool
@@ -187,10 +242,14 @@ class Measures:
         self.problems.found.extend(each for each in found.found if not misspelled or each.place != entry.key_place)
         if model is None:
             return None
-        wanted: Shape = "series" if kind == "latest" else "items"
+        wanted: Shape = "series" if kind in SERIES else "items"
         if model.shape != wanted:
             what = f"{kind} needs {_SHAPES[wanted]}, and this selection gives {_SHAPES[model.shape]}"
-            fix = "measure it with latest" if wanted == "items" else "measure it with completion, count, sum or average"
+            fix = (
+                "measure it with latest or series"
+                if wanted == "items"
+                else "measure it with completion, count, sum or average"
+            )
             self.problems.add(entry.key_place, what, fix)
             return None
         selection = selection_of(connection.name, model)
@@ -235,49 +294,3 @@ def leaves(node: Node) -> Iterator[Leaf]:
     else:
         for each in node.nodes:
             yield from leaves(each)
-
-
-def make(kind: str, selection: Selection, keys: BaseModel) -> Measure:
-    """Return the measure on one selection that its checked keys describe."""
-    if isinstance(keys, CompletionKeys):
-        return _completion(selection, keys)
-    if isinstance(keys, AggregateKeys):
-        return Aggregate(kind=AggregateKind(kind), selection=selection, field=keys.field, where=keys.where)
-    if isinstance(keys, CountKeys):
-        return Aggregate(kind=AggregateKind.COUNT, selection=selection, where=keys.where)
-    return Latest(selection=selection)
-
-
-def _completion(selection: Selection, keys: CompletionKeys) -> Completion:
-    missing = keys.missing
-    fixed = missing if isinstance(missing, Decimal) else None
-    return Completion(
-        selection=selection,
-        by=keys.by,
-        where=keys.where,
-        done_statuses=keys.done or (),
-        wont_do=keys.wont_do,
-        leaves=keys.leaves,
-        missing=MissingEstimate.FIXED if fixed is not None else MissingEstimate(str(missing)),
-        missing_value=fixed,
-        in_progress=keys.in_progress,
-    )
-
-
-_FAULT = re.compile(
-    r"^filter .* has a fault at (?P<line>\d+):(?P<column>\d+): (?P<what>.*?); (?P<fix>available: .*)$", re.DOTALL
-)
-
-
-def _where_problem(message: str, leaf: Leaf) -> tuple[Place, str, str]:
-    """Return place, what and fix; the place is the fault's own where the text stands in the file as it is."""
-    fault = _FAULT.match(message)
-    if fault is None:
-        what, _, fix = message.rpartition(": ")
-        return leaf.place, what, fix
-    line, column = int(fault["line"]), int(fault["column"])
-    what = f"where: {fault['what']} (at {line}:{column} of the expression)"
-    if leaf.block or "\n" in leaf.text:
-        return leaf.place, what, fault["fix"]
-    spot = leaf.spot
-    return Place(file=spot.file, line=spot.line, column=spot.column + leaf.quoted + column - 1), what, fault["fix"]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from config.amounts import PERCENT, Written, both_edges, in_unit, stated_unit, written
+from config.compound import milestones_of
 from config.model import MetricKeys, MetricTerms
 from config.validation import Problems, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf, kind_of
@@ -59,6 +60,8 @@ def metric_of(entry: Entry | None, context: MetricContext, *, kind: str, at: Pla
     if not isinstance(entry.node, Branch):
         problems.add(entry.node.place, f"metric is {kind_of(entry.node)}", _HOW)
         return None
+    if milestones_of(entry) is not None:
+        return COMPLETION_METRIC
     before = len(problems.found)
     own = own_keys(entry.node, MetricTerms, MetricKeys.model_fields, problems)
     terms = validated(MetricTerms, own, problems, at=entry.key_place)

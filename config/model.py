@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mapping.curves import CurveKind
-from mapping.rules import Guard, Mode, ObjectiveKind, Period, PeriodPolicy, Running, WontDo
+from mapping.rules import Guard, Mode, ObjectiveKind, Period, PeriodPolicy, Running
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """Ids of connections, cycles, objectives and key results; a slash would split an address."""
@@ -152,50 +152,3 @@ class CurrenciesKeys(Strict):
     rates: dict[date, dict[str, Annotated[Decimal, Field(gt=0)]]] = Field(
         description="By the day from which on they hold: what one unit of the base is worth, {2026-10-01: {USD: 1.08}}."
     )
-
-
-class CompletionKeys(Strict):
-    """The share of a selection that is done."""
-
-    by: Text | None = Field(default=None, description="Numeric field that weighs items; each counts 1 without it.")
-    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not belong.")
-    done: tuple[Text, ...] | None = Field(
-        default=None, min_length=1, description="Names or ids of statuses that count as done, instead of the category."
-    )
-    wont_do: WontDo = Field(default=WontDo.EXCLUDE, description="What happens to items closed without being done.")
-    leaves: bool = Field(default=True, description="Count only items without children in the same selection.")
-    missing: Literal["exclude", "zero", "mean", "median"] | Annotated[Decimal, Field(ge=0)] = Field(
-        default="exclude", description="What an item without the weighing field weighs; or a number."
-    )
-    in_progress: Decimal = Field(default=Decimal(0), ge=0, le=1, description="Credit for an item in progress.")
-
-
-class CountKeys(Strict):
-    """How many items a selection matches."""
-
-    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not count.")
-
-
-class AggregateKeys(Strict):
-    """A numeric field over the items of a selection."""
-
-    field: Text = Field(description="The numeric field.")
-    where: Text | None = Field(default=None, description="CEL over item; items for which it is false do not count.")
-
-
-class LatestKeys(Strict):
-    """The most recent sample of a series."""
-
-
-MEASURES: dict[str, type[Strict]] = {
-    "completion": CompletionKeys,
-    "count": CountKeys,
-    "sum": AggregateKeys,
-    "average": AggregateKeys,
-    "min": AggregateKeys,
-    "max": AggregateKeys,
-    "latest": LatestKeys,
-}
-"""What a measure on one selection is called, and what may stand in it beside ``from`` and the selection."""
-RATIO = "ratio"
-KINDS = (*MEASURES, RATIO)

@@ -6,7 +6,7 @@ Holidays are those of the `holidays <https://holidays.readthedocs.io>`_ library,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -25,6 +25,33 @@ from mapping.rules import Cycle
 _HOW = "write a curve such as s_curve, or {curve: working_days, country: FR}"
 _WEEK = re.compile(r"(\d{4})-W(\d\d)")
 _SATURDAY = 5
+
+
+KNOWN_HOLIDAYS = "use an ISO 3166 code such as FR, and a region that the holidays library knows, such as BY in DE"
+
+
+class HolidaysError(FixConfigError):
+    """Nobody knows the holidays of a country or region; ``key`` says which of the two."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+def working_days(country: str, region: str | None, days: Sequence[date]) -> set[date]:
+    """Return those of some days that are neither weekend nor holiday in a country.
+
+    Raises:
+        HolidaysError: the library knows no such country or region.
+    """
+    from holidays import country_holidays
+
+    years = range(days[0].year, days[-1].year + 1)
+    try:
+        calendar = country_holidays(country, subdiv=region, years=years)
+    except NotImplementedError as error:
+        raise HolidaysError(str(error), "region" if "subdivision" in str(error) else "country") from error
+    return {day for day in days if calendar.is_working_day(day)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +110,11 @@ class Paces:
         if not keys.country:
             working = keys.curve is CurveKind.WORKING_DAYS
             return {day for day in days if day.weekday() >= _SATURDAY} if working else set()
-        from holidays import country_holidays
-
-        years = range(cycle.starts_on.year, cycle.ends_on.year + 1)
         try:
-            calendar = country_holidays(keys.country, subdiv=keys.region, years=years)
-        except NotImplementedError as error:
-            name = "region" if "subdivision" in str(error) else "country"
-            fix = "use an ISO 3166 code such as FR, and a region that the holidays library knows, such as BY in DE"
-            self.problems.add(node.entries[name].node.place, str(error), fix)
+            return set(days) - working_days(keys.country, keys.region, days)
+        except HolidaysError as error:
+            self.problems.add(node.entries[error.key].node.place, str(error), KNOWN_HOLIDAYS)
             return set()
-        return {day for day in days if not calendar.is_working_day(day)}
 
     def _freeze(self, entry: Entry | None, cycle: Cycle) -> set[date]:
         if entry is None:

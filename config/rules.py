@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from config.compound import milestones_of, steps_of
+from config.making import Around
 from config.measures import Measures
 from config.metrics import MetricContext, metric_of
 from config.model import ID, CycleKeys, GuardKeys, KeyResultKeys, ObjectiveKeys
@@ -127,6 +130,12 @@ class Rules:
         made = [self._key_result(objective, name, inner, cycle=cycle, curve=curve) for name, inner in entries.items()]
         return [each for each in made if each]
 
+    def _steps(self, metric: Entry | None) -> dict[str, Decimal] | None:
+        milestones = milestones_of(metric)
+        if metric is None or milestones is None:
+            return None
+        return steps_of(metric, milestones, style=self.metrics.style, problems=self.problems)
+
     def _key_result(
         self, objective: str, name: str, entry: Entry, *, cycle: Cycle | None, curve: Curve
     ) -> KeyResult | None:
@@ -139,7 +148,8 @@ class Rules:
         own = own_keys(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
         keys = validated(KeyResultKeys, own, self.problems, at=entry.key_place)
         stated = node.entries.get("measure")
-        measure = self.measures.measure(stated, at=entry.key_place)
+        around = Around(address=address, cycle=cycle, steps=self._steps(node.entries.get("metric")))
+        measure = self.measures.measure(stated, around, at=entry.key_place)
         metric = metric_of(
             node.entries.get("metric"), self.metrics, kind=self.measures.kind(stated), at=entry.key_place
         )

@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from config.compound import LEAVES, MILESTONES
+from config.measure_model import FORMULA, MEASURES, RATIO, ROLLUP, TICKED, PartKeys
 from config.metrics import BETWEEN, ENDS, ZONES
 from config.model import (
     DEFAULT_CRON,
     DEFAULT_TIMEZONE,
     ID,
-    MEASURES,
-    RATIO,
     CurrenciesKeys,
     CycleKeys,
     GuardKeys,
@@ -160,7 +160,19 @@ class _Writer:
         amounts[BETWEEN] = {"type": "array", "items": _AMOUNT, "minItems": 2, "maxItems": 2, "description": said}
         ends = [{"required": ["baseline", "target"]}, *({"required": [name]} for name in ENDS if name != "target")]
         keys = {**schema, "properties": {**schema["properties"], **amounts}, "oneOf": ends}
-        return {"anyOf": [{"const": "done"}, keys], "description": "From where to where; a completion needs none."}
+        steps = {"type": "object", "minProperties": 1, "additionalProperties": _AMOUNT}
+        names = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+        milestones = {
+            "type": "object",
+            "description": "Steps with weights, or of one weight; measure: ticked says which are done.",
+            "additionalProperties": False,
+            "properties": {MILESTONES: {"anyOf": [steps, names]}},
+            "required": [MILESTONES],
+        }
+        return {
+            "anyOf": [{"const": "done"}, keys, milestones],
+            "description": "From where to where; a share of a whole (completion, ticked, rollup) needs none.",
+        }
 
     def _measure(self) -> Schema:
         kinds = {kind: self._kind(kind) for kind in MEASURES}
@@ -172,6 +184,18 @@ class _Writer:
             "properties": parts,
             "required": ["of", "to"],
         }
+        kinds[FORMULA] = {
+            "type": "object",
+            "description": "Arithmetic over named measures, as a / (a + b).",
+            "additionalProperties": False,
+            "properties": {
+                "value": {"type": "string"},
+                "of": {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/measure"}},
+            },
+            "required": ["value", "of"],
+        }
+        kinds[TICKED] = self._ticked()
+        kinds[ROLLUP] = self._rollup()
         return {
             "type": "object",
             "description": "How work items or samples become one number.",
@@ -180,6 +204,26 @@ class _Writer:
             "minProperties": 1,
             "maxProperties": 1,
         }
+
+    def _ticked(self) -> Schema:
+        day = {"type": "string", "format": "date"}
+        by_items = [self._on({}, connector) for connector in self._connectors]
+        by_hand = [
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "object", "properties": {"from": False}, "additionalProperties": day},
+        ]
+        return {"description": "The weight of the milestones that are ticked.", "anyOf": [*by_hand, *by_items]}
+
+    def _rollup(self) -> Schema:
+        part = {"anyOf": [{"type": "string"}, self._model(PartKeys, "")]}
+        parts = {"type": "array", "minItems": 1, "items": part}
+        weighed = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"of": parts, "weigh": {"enum": ["each", LEAVES], "default": "each"}},
+            "required": ["of"],
+        }
+        return {"description": "The weighted mean progress of objectives and key results.", "anyOf": [parts, weighed]}
 
     def _kind(self, kind: str) -> Schema:
         own = self._model(MEASURES[kind], "")

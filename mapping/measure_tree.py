@@ -70,6 +70,7 @@ def _completion_tree(measure: Completion) -> Tree:
         missing=None if measure.missing is MissingEstimate.EXCLUDE else measure.missing.value,
         missing_value=number(measure.missing_value),
         in_progress=decimal_text(measure.in_progress) if measure.in_progress else None,
+        frozen_on=None if measure.frozen_on is None else f"{measure.frozen_on}",
     )
     return {**_selection_tree(measure.selection), **tree}
 
