@@ -323,6 +323,25 @@ class AuditEntry:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuiltReading:
+    """What a key result would have read at the end of a day before anybody measured it."""
+
+    key_result: str
+    day: str
+    """ISO date in the cycle's time zone."""
+    at: datetime
+    """The end of that day."""
+    value: Decimal | None
+    raw_progress: Decimal | None
+    progress: Decimal | None
+    no_data: str | None
+    formula: str
+    rule_version: str
+    assumptions: tuple[str, ...] = ()
+    """What had to be assumed, with the number of items: ``12 items counted since their creation …``."""
+
+
 class ReviewCause(StrEnum):
     """Why a reading waits for a person."""
 

@@ -34,14 +34,19 @@ def wish_of(
         FixConfigError: no connection or key result of that name.
     """
     config = place.rules()
-    _known("connection", connections, config.connections)
-    _known("key result", key_results, [each.id for each in config.key_results()])
+    known("connection", connections, config.connections)
+    known("key result", key_results, [each.id for each in config.key_results()])
     return Wish(
         connections=frozenset(connections or ()), key_results=frozenset(key_results or ()), accept_shrink=accept_shrink
     )
 
 
-def _known(what: str, given: Sequence[str] | None, names: Collection[str]) -> None:
+def known(what: str, given: Sequence[str] | None, names: Collection[str]) -> None:
+    """Check that what was named on the command line exists.
+
+    Raises:
+        FixConfigError: something does not, with the nearest name that does.
+    """
     for name in given or ():
         if name not in names:
             near = get_close_matches(name, names, n=1)

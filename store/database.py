@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -11,8 +11,9 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from mapping.effective import Entries
-from mapping.readings import AuditEntry, CheckIn, Comment, Review, RunRecord
+from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
 from mapping.rules import Objective
+from mapping.words import PastChange
 from store import leases
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
@@ -20,6 +21,7 @@ from store.engine import engine_of
 from store.leases import Lease
 from store.migrate import bring_to_head
 from store.mirror import StoredMirror
+from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
 from store.people import read_audit, read_comments, read_overrides
 from store.readings import (
     BY_HAND,
@@ -27,6 +29,7 @@ from store.readings import (
     read_check_ins,
     read_declared,
     read_facts,
+    read_first_check_ins,
     read_freshness,
     read_last_check_ins,
     read_retired,
@@ -120,6 +123,11 @@ class Store:
         with self._reading() as connection:
             return read_last_check_ins(connection)
 
+    def first_check_ins(self) -> dict[str, datetime]:
+        """Return when each key result was first measured."""
+        with self._reading() as connection:
+            return read_first_check_ins(connection)
+
     def entries(self) -> dict[str, Entries]:
         """Return what is on record of every key result that has any check-in: see ``mapping.effective``."""
         with self._reading() as connection:
@@ -137,6 +145,26 @@ class Store:
         """Return the newest review of each key result that ever had one, or only those that are open."""
         with self._reading() as connection:
             return read_reviews(connection, only_open=only_open)
+
+    def write_past(self, connection: str, read: Mapping[str, datetime], changes: Iterable[PastChange]) -> None:
+        """Keep the past of these items, read whole at the time of update given; see ``store.past``."""
+        with self._writing() as session:
+            write_past(session, self._native, connection, read, changes)
+
+    def pasts(self, connection: str) -> Pasts:
+        """Return the past of each item of a connection whose past was read."""
+        with self._reading() as session:
+            return read_pasts(session, connection)
+
+    def past_marks(self, connection: str) -> dict[str, datetime]:
+        """Return the items of a connection whose past was read, with the time of update that they had then."""
+        with self._reading() as session:
+            return read_past_marks(session, connection)
+
+    def rebuilt(self, key_results: Sequence[str]) -> dict[str, list[RebuiltReading]]:
+        """Return the rebuilt readings of some key results, oldest first."""
+        with self._reading() as session:
+            return read_rebuilt(session, key_results)
 
     def comments(self, key_result: str) -> list[Comment]:
         """Return the comments on a key result, oldest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, Row, and_, func, select
@@ -61,6 +62,16 @@ def read_check_ins(connection: Connection, key_result: str, limit: int) -> list[
     """Return the last check-ins of one key result, newest first."""
     query = select(check_ins).where(check_ins.c.key_result == key_result).order_by(check_ins.c.run.desc()).limit(limit)
     return [check_in_of(row) for row in connection.execute(query)]
+
+
+def read_first_check_ins(connection: Connection) -> dict[str, datetime]:
+    """Return when each key result was first measured."""
+    query = (
+        select(check_ins.c.key_result, func.min(check_ins.c.at).label("at"))
+        .where(check_ins.c.kind.in_(MEASURED))
+        .group_by(check_ins.c.key_result)
+    )
+    return {row.key_result: row.at for row in connection.execute(query)}
 
 
 def read_past_values(connection: Connection, key_result: str, points: int) -> list[Decimal]:

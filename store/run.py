@@ -12,13 +12,23 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from mapping.mirror import Departure
-from mapping.readings import AuditEntry, CheckIn, Comment, ConnectionRecord, Override, Review, ReviewState
+from mapping.readings import (
+    AuditEntry,
+    CheckIn,
+    Comment,
+    ConnectionRecord,
+    Override,
+    RebuiltReading,
+    Review,
+    ReviewState,
+)
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
+from store.past import write_rebuilt
 from store.people import end_one_offs, end_overrides, write_audit, write_comment, write_override
 from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
 from store.readings import MEASURED, last_seq, read_last_check_ins, read_past_values, read_watermark
@@ -212,6 +222,12 @@ class Run:
         with self._turn:
             self._require_merged()
             return decide(self._connection, key_result, state, by=by, at=at, note=note)
+
+    def rebuild(self, readings: Sequence[RebuiltReading]) -> int:
+        """Keep readings rebuilt of days before the first measuring; return how many are new or differ."""
+        with self._turn:
+            self._require_merged()
+            return write_rebuilt(self._connection, readings, run=self.seq)
 
     def override(self, override: Override) -> None:
         """Put a check-in by hand, which this run published, above the automatic value."""

@@ -1,0 +1,115 @@
+"""Items as they were: undoing what the vendor tells gives back what was there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.measure import measure_one
+from mapping.past import NO_HISTORY, SINCE_CREATED, PastMirror, as_it_was
+from mapping.rules import Completion
+from mapping.words import ItemState, PastChange, WorkItem
+from tests.mapping.worlds import CYCLE, DONE, WORK, World, item, rule
+
+BORN = datetime(2026, 10, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def change(field: str, old: str | None, new: str | None, hours: int, id_: str = "1") -> PastChange:
+    connection = item("1").connection
+    return PastChange(connection=connection, item=id_, at=BORN + hours * HOUR, field=field, old=old, new=new)
+
+
+FIELDS = st.sampled_from(["state", "status", "labels", "numbers.story_points", "fields.team", "parent"])
+VALUES: dict[str, list[str | None]] = {
+    "state": ["todo", "in_progress", "done", "wont_do"],
+    "status": ["Open", "Review", "Closed"],
+    "labels": ["a", "a,b", None],
+    "numbers.story_points": ["1", "5", None],
+    "fields.team": ["red", "blue", None],
+    "parent": ["7", "8", None],
+}
+
+
+def value_of(found: WorkItem, field: str) -> str | None:
+    group, _, entry = field.partition(".")
+    if entry and group == "numbers":
+        number = found.numbers.get(entry)
+        return None if number is None else str(number)
+    if entry:
+        return found.fields.get(entry)
+    if field == "labels":
+        return ",".join(found.labels) or None
+    value = getattr(found, field)
+    return None if value is None else str(value)
+
+
+def put(found: WorkItem, field: str, value: str | None) -> WorkItem:
+    """Apply one change forwards, written apart from the code under test."""
+    group, _, entry = field.partition(".")
+    if entry:
+        if group == "numbers":
+            numbers = {name: each for name, each in found.numbers.items() if name != entry}
+            return replace(found, numbers=numbers if value is None else {**numbers, entry: Decimal(value)})
+        fields = {name: each for name, each in found.fields.items() if name != entry}
+        return replace(found, fields=fields if value is None else {**fields, entry: value})
+    if field == "labels":
+        return replace(found, labels=tuple(value.split(",")) if value else ())
+    return replace(found, **{field: ItemState(value or "") if field == "state" else value})  # type: ignore[arg-type] # any field
+
+
+@given(st.lists(st.tuples(FIELDS, st.integers(0, 4)), max_size=12), st.integers(0, 13))
+def test_undoing_later_changes_gives_what_earlier_ones_had_made(steps: list[tuple[str, int]], hours: int) -> None:
+    now = replace(item("1", labels=("a",), points=1, status="Open"), created_at=BORN, done_at=None)
+    history, changes = [now], []
+    for hour, (field, choice) in enumerate(steps, start=1):
+        new = VALUES[field][choice % len(VALUES[field])]
+        changes.append(change(field, value_of(now, field), new, hour))
+        now = put(now, field, new)
+        history.append(now)
+    then = as_it_was(now, changes, BORN + hours * HOUR)
+    assert then is not None
+    expected = history[min(hours, len(steps))]
+    assert replace(then, done_at=None) == replace(expected, done_at=None)
+
+
+def test_an_item_is_not_there_before_it_was_created() -> None:
+    born = replace(item("1", DONE), created_at=BORN)
+    assert as_it_was(born, [], BORN - HOUR) is None
+    assert as_it_was(born, [], BORN) is not None
+
+
+def test_done_at_is_the_last_completion_by_then() -> None:
+    now = replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
+    changes = [
+        change("state", "todo", "done", 2),
+        change("state", "done", "todo", 4),
+        change("state", "todo", "done", 9),
+    ]
+    dates = [as_it_was(now, changes, BORN + hours * HOUR) for hours in (1, 3, 5, 10)]
+    assert [each.done_at if each else None for each in dates] == [None, BORN + 2 * HOUR, None, BORN + 9 * HOUR]
+
+
+def test_a_share_of_the_past_counts_what_there_was_and_says_what_it_assumed() -> None:
+    tasks = [replace(item(str(n), DONE), created_at=BORN + n * HOUR, done_at=BORN + (n + 5) * HOUR) for n in range(4)]
+    changes = {
+        (each.connection, each.id): [change("state", "todo", "done", int(each.id) + 5, each.id)] for each in tasks
+    }
+    mirror = PastMirror(known=World({WORK: tasks}), changes=changes, at=BORN + 6 * HOUR)
+    reading = measure_one(rule(Completion(selection=WORK)), CYCLE, mirror, mirror.at)
+    assert (reading.done, reading.items) == (2, 4)
+    assert mirror.assumed == {SINCE_CREATED: 4}
+
+
+def test_without_history_an_item_goes_by_its_own_dates() -> None:
+    tasks = [replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR), replace(item("2"), created_at=BORN)]
+    early = PastMirror(known=World({WORK: tasks}), changes={}, at=BORN + HOUR)
+    late = PastMirror(known=World({WORK: tasks}), changes={}, at=BORN + 6 * HOUR)
+    share = rule(Completion(selection=WORK))
+    assert measure_one(share, CYCLE, early, early.at).value == 0
+    assert measure_one(share, CYCLE, late, late.at).value == Decimal("0.5")
+    assert late.assumed == {NO_HISTORY: 2}
