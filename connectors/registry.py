@@ -18,6 +18,7 @@ BUILT_IN = {
     "github": "connectors.github",
     "http": "connectors.web",
     "jira": "connectors.jira",
+    "prometheus": "connectors.prometheus",
     "spreadsheet": "connectors.spreadsheet",
 }
 """Name to the room that has a ``CONNECTOR``; imported only when a connection needs it."""

@@ -32,6 +32,7 @@ SETTINGS: dict[str, tuple[str, str, Mapping[str, Any]]] = {
     "github url": ("github", "url", {"token": "made-up"}),
     "asana url": ("asana", "url", {"token": "made-up"}),
     "http url": ("http", "url", {"check": "/me"}),
+    "prometheus url": ("prometheus", "url", {}),
 }
 """Setting to its connector, its name there, and what else the connection needs."""
 

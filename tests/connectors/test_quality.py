@@ -84,7 +84,7 @@ def test_the_command_shows_the_scale_to_people_and_machines() -> None:
     all_ = okrsync("connectors")
     assert (all_.returncode, all_.stderr) == (0, "")
     for name in NAMES:
-        assert re.search(rf"^{name} .*census.* \d+ of \d+", all_.stdout, flags=re.MULTILINE), all_.stdout
+        assert re.search(rf"^{name} .*(?:census|series).* \d+ of \d+", all_.stdout, flags=re.MULTILINE), all_.stdout
     one = printed(okrsync("connectors", "jira", "--json"))
     assert (one["name"], one["quality"]) == ("jira", "15 of 15")
     assert isinstance(one["rules"], dict)
