@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ objectives:
 LISTS: dict[Kind, str] = {
     "jira": "/rest/api/3/search/jql",
     "jira-dc": "/rest/api/2/search",
-    "github-rest": "/repos/acme/shop/issues",
+    "github-rest": "/repo*/issues",
     "github-graphql": "/graphql",
     "asana": "/tasks",
 }
@@ -164,6 +165,15 @@ class Rig:
         with self.store() as store:
             return store.dump_json()
 
+    def keep(self) -> Path:
+        """Copy the store aside; nobody has it open."""
+        return Path(shutil.copyfile(self.folder / "okrsync.db", self.folder / "kept.db"))
+
+    def put_back(self, kept: Path) -> None:
+        for suffix in ("-wal", "-shm"):
+            (self.folder / f"okrsync.db{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(kept, self.folder / "okrsync.db")
+
     def value(self, key_result: str = ALL) -> object:
         """Return the last published value."""
         with self.store() as store:
@@ -197,6 +207,7 @@ def small_github_pages(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
     """Let the connector ask for small pages, so that few issues are many pages."""
     monkeypatch.setattr(paging, "PER_PAGE", page)
     monkeypatch.setattr(issues, "SHORT", 0)
+    monkeypatch.setattr(graphql, "SMALLEST_PAGE", 1)
     for module in (graphql, lanes, issues):
         monkeypatch.setattr(module, "PAGE", page)
 
