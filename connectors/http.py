@@ -359,8 +359,7 @@ class HttpClient:
         if asked is not None:
             if unbelievable(reply.headers, now):
                 log.warning("%s: cannot wait for Retry-After %.40r", self._who, reply.headers["retry-after"])
-            self._gate.close(asked, endpoint if is_burst(reply.headers) else EVERYWHERE)
-            self._gate.slow_down(began)
+            self._gate.refused(asked, began, endpoint if is_burst(reply.headers) else EVERYWHERE)
             reason = reply.headers.get("ratelimit-reason", "")
             what = f"is busy ({reply.status}{', ' + reason if reason else ''})"
             raise AttemptFailedError(Trouble.BUSY, self._redactor.clean_line(what), wait=asked)

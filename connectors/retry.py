@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds: full jitter draws from 0 to ``FIRST_WAIT`` doubled with every attempt, up to ``LONGEST_WAIT``."""
-
+MOST_STRAIN, RELIEF = 6.0, 1 / 16
+"""How often the pause after a "slow down" without a time doubles, and how much of a doubling one good answer undoes."""
 
 EVERYWHERE = ""
 """The name of a window that is for all endpoints."""
@@ -89,6 +90,8 @@ class Gate:
         self._inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._slowed_at = float("-inf")
+        self._strain = 0.0
+        self._random = random.Random()  # noqa: S311 - spreads requests in time, guards nothing
         self.allowed = float(self._most)
         """How many requests may be in flight now."""
 
@@ -118,6 +121,21 @@ class Gate:
         until = self._around.monotonic() + seconds
         self._until[endpoint] = max(self._until.get(endpoint, 0.0), until)
 
+    def refused(self, seconds: float, asked_at: float, endpoint: str = EVERYWHERE) -> None:
+        """Take note of a "slow down": nobody goes through for a while, and fewer at once afterwards.
+
+        Args:
+            seconds: what the vendor asks for. Where it names no time the pause doubles with every refusal and shrinks
+                with good answers, or a vendor that refuses every second request would be asked everything twice.
+            asked_at: when the request began, by ``surroundings.monotonic``.
+            endpoint: whom the window is for.
+        """
+        if not seconds and asked_at >= self._slowed_at:
+            seconds = self._random.uniform(0.5, 1.0) * min(LONGEST_WAIT, FIRST_WAIT * 2.0**self._strain)
+            self._strain = min(self._strain + 1, MOST_STRAIN)
+        self.close(seconds, endpoint)
+        self.slow_down(asked_at)
+
     def slow_down(self, asked_at: float) -> None:
         """Halve the number in flight, once for all the requests that were under way together.
 
@@ -131,6 +149,7 @@ class Gate:
     def speed_up(self) -> None:
         """Take note of one good answer."""
         self.allowed = min(float(self._most), self.allowed + 1 / self.allowed)
+        self._strain = max(0.0, self._strain - RELIEF)
 
     async def _enter(self) -> None:
         """Take a place in flight, first come first served."""
