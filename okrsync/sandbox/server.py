@@ -140,6 +140,7 @@ def serving(sandbox: Sandbox, *, clock: Callable[[], datetime] = utc_now) -> Ite
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,  # the sites have a clock of their own, which this one would contradict
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
