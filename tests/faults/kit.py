@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from config.load import load
 from config.settings import load_settings
-from connectors.github import graphql, issues, lanes, paging
+from connectors.github import client, graphql, issues, lanes, paging
 from connectors.port import Surroundings
 from flows.work import SyncReport, Wish, opened
 from mapping.readings import Change
@@ -205,7 +205,10 @@ def make_rig(where: Served, folder: Path, monkeypatch: pytest.MonkeyPatch, kind:
 
 def small_github_pages(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
     """Let the connector ask for small pages, so that few issues are many pages."""
-    monkeypatch.setattr(paging, "PER_PAGE", page)
+    for where in (paging, lanes, client):
+        monkeypatch.setattr(where, "PER_PAGE", page)
+    for where in (lanes, issues):
+        monkeypatch.setattr(where, "LANES", 2)
     monkeypatch.setattr(issues, "SHORT", 0)
     monkeypatch.setattr(graphql, "SMALLEST_PAGE", 1)
     for module in (graphql, lanes, issues):
