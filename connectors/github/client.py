@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Raw, Struct
@@ -14,15 +14,13 @@ from connectors.github.errors import classify
 from connectors.github.etags import Etags
 from connectors.github.graphql import GraphQL, limited
 from connectors.github.options import GitHubOptions
-from connectors.github.paging import PER_PAGE, Pages, link
+from connectors.github.paging import PER_PAGE, Pages
 from connectors.http import HttpClient, Limits, Params, Reply
 from connectors.port import Surroundings
 from mapping.errors import FixConfigError
 
 RATE = (600, 120.0)
 """600 requests at once and then 5 a second: never more than the 900 a minute of GitHub's secondary limits."""
-PATIENCE = 20
-"""Pages of one list that are read one after another where GitHub does not say how many there are."""
 REFUSED = (403, 404)
 GONE = (404, 410)
 _KEY = re.compile(r"(?P<repo>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)#(?P<number>\d+)")
@@ -146,17 +144,6 @@ class GitHubClient:
         pages = self.pages.stream(f"/repos/{repo}/labels", {}, list[Label], remember=True)
         return [label.name async for page in pages for label in page]
 
-    async def issues(self, repo: str, filters: Params) -> AsyncIterator[list[Raw]]:
-        """Stream issues and pull requests in every state, oldest first, to the end.
-
-        Raises:
-            PartialReadError: the end was not reached.
-            PagesEndError: there are more pages than can be read at once by their numbers.
-        """
-        path = f"/repos/{repo}/issues"
-        async for page in self.pages.stream(path, all_states(filters), list[Raw], patience=PATIENCE):
-            yield page
-
     async def assert_pull_requests(self, repo: str) -> None:
         """Assert that pull requests are for us: without the right to read them, the list of issues merely lacks them.
 
@@ -177,9 +164,14 @@ class GitHubClient:
         self._shows_pull_requests.add(repo)
 
     async def first_issues(self, repo: str, filters: Params) -> tuple[list[Raw], bool]:
-        """Return the first page of ``issues``, and whether that is all."""
-        reply = await self.http.get(f"/repos/{repo}/issues", params={**all_states(filters), "per_page": PER_PAGE})
-        return reply.decode(list[Raw]), link(reply.headers.get("link", ""), "next") is None
+        """Return the first page of issues and pull requests in every state, oldest first, and whether that is all.
+
+        Raises:
+            PartialReadError: the page is full, and what leads to the next one got lost on the way.
+        """
+        path, query = f"/repos/{repo}/issues", {**all_states(filters), "per_page": PER_PAGE}
+        reply = await self.http.get(path, params=query)
+        return reply.decode(list[Raw]), await self.pages.is_last(path, query, reply)
 
     def addresses(self, ids: Sequence[str]) -> dict[str, str]:
         """Return where the REST API had items when the mirror last saw them; those it does not know are absent."""

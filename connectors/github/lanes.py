@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 from msgspec import Raw, Struct
 
 from connectors.github import queries
+from connectors.github.client import GitHubClient
 from connectors.github.graphql import PAGE, Connection, GraphQL, Repository, TooHeavyError
 from connectors.github.paging import PER_PAGE, in_order, link, page_number
 from connectors.github.records import Instant
 from connectors.github.sweep import Lane, Page
-from connectors.http import HttpClient, Params
+from connectors.http import Params
 from mapping.errors import PartialReadError
 
 LANES = 20
@@ -94,29 +95,32 @@ class GraphQLLanes:
 class RestLanes:
     """Gives pages of issues and pull requests as the REST list has them, lanes side by side."""
 
-    def __init__(self, http: HttpClient, connection: str, filters: Callable[[str], Params], in_flight: int) -> None:
-        self._http = http
-        self._connection = connection
+    def __init__(self, client: GitHubClient, filters: Params) -> None:
+        self._http = client.http
+        self._pages = client.pages
+        self._connection = client.connection
         self._filters = filters
-        self._in_flight = in_flight
+        self._in_flight = client.in_flight
 
     async def fetch(self, batch: Sequence[Lane]) -> list[Page[Raw]]:
         """Return a page for each lane, in their order."""
         return [page async for page in in_order(list(batch), self._ask, self._in_flight)]
 
     async def _ask(self, lane: Lane) -> Page[Raw]:
+        path = f"/repos/{lane.repo}/issues"
+        params: dict[str, str | int | Sequence[str]] = {
+            **self._filters,
+            **({} if lane.since is None else {"since": stamp(lane.since)}),
+            "state": "all",
+            "sort": "updated",
+            "direction": "asc",
+            "per_page": PER_PAGE,
+        }
         if lane.after is not None:
             reply = await self._http.get(lane.after)
         else:
-            params: dict[str, str | int | Sequence[str]] = {
-                **self._filters(lane.repo),
-                **({} if lane.since is None else {"since": stamp(lane.since)}),
-                "state": "all",
-                "sort": "updated",
-                "direction": "asc",
-                "per_page": PER_PAGE,
-            }
-            reply = await self._http.get(f"/repos/{lane.repo}/issues", params=params)
+            reply = await self._http.get(path, params=params)
+            await self._pages.is_last(path, params, reply)
         records = reply.decode(list[Raw])
         try:
             entries = [(msgspec.json.decode(raw, type=_RestStamp).updated_at, raw) for raw in records]

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Raw
 
 from connectors.github.client import GONE, GitHubClient
-from connectors.github.errors import PagesEndError
 from connectors.github.filters import Filters
 from connectors.github.items import belongs
 from connectors.github.lanes import RestLanes
@@ -50,7 +49,7 @@ class Reader:
 
 
 class RestListing:
-    """Reads repositories over REST: numbered pages at once, or slices of time where there are too many pages."""
+    """Reads repositories over REST: one page, or slices of the time of update side by side."""
 
     def __init__(self, client: GitHubClient, filters: Filters, reader: Reader) -> None:
         self._client = client
@@ -118,15 +117,15 @@ class RestListing:
         return ready
 
     async def _pages(self, repo: str, filters: Params) -> AsyncIterator[list[Raw]]:
-        """Stream the list by its pages, and when GitHub ends those early, all of it by slices of time."""
-        try:
-            async for page in self._client.issues(repo, filters):
-                yield page
-        except PagesEndError:
-            pass  # what was read comes again; only all of it together is known to be complete
-        else:
+        """Stream the list: its only page, or all of it by slices of the time of update.
+
+        Numbered pages would not do: all rows behind one that leaves the list move up, and one is then on no page.
+        """
+        first, whole = await self._client.first_issues(repo, filters)
+        if whole:
+            yield first
             return
-        lanes = RestLanes(self._client.http, self._client.connection, lambda _repo: filters, self._client.in_flight)
+        lanes = RestLanes(self._client, filters)
         sweep = Sweep(self._client.connection, lanes.fetch, self._client.in_flight, self._client.now())
         async for found in sweep.run([repo]):
             yield found

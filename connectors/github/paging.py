@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from connectors.github.errors import PagesEndError
 from connectors.github.etags import Etags
-from connectors.http import HttpClient, Params
+from connectors.http import HttpClient, Params, Reply
 from mapping.errors import PartialReadError
 
 PER_PAGE = 100
@@ -63,8 +63,7 @@ class Pages:
         header = first.headers.get("link", "")
         following, last = link(header, "next"), link(header, "last")
         if following is None:
-            if "link" not in first.headers and len(first.decode(list[Raw])) >= PER_PAGE:
-                await self._assert_end(path, query)
+            await self.is_last(path, query, first)
             if remember:
                 self._etags.keep(path, query, first)
             return
@@ -109,6 +108,18 @@ class Pages:
         if page_number(following) != 2 or not 2 < count <= NUMBERED_PAGES:
             return []
         return [_PAGE.sub(str(number), following) for number in range(2, count + 1)]
+
+    async def is_last(self, path: str, query: Params, reply: Reply) -> bool:
+        """Return whether a list's first page is its last.
+
+        Raises:
+            PartialReadError: it is full, and what leads to the next one got lost on the way.
+        """
+        if link(reply.headers.get("link", ""), "next") is not None:
+            return False
+        if "link" not in reply.headers and len(reply.decode(list[Raw])) >= PER_PAGE:
+            await self._assert_end(path, query)
+        return True
 
     async def _assert_end(self, path: str, query: Params) -> None:
         """Assert that a full page without any link is really the last: some proxies drop the Link header."""

@@ -92,7 +92,8 @@ class Server:
         if path.removeprefix("/repos/acme/shop/") in lists:
             return self.listed(request, lists[path.removeprefix("/repos/acme/shop/")], query)
         if path == "/repos/acme/shop/issues":
-            return self.listed(request, [record for record in self.issues if matches(record, query)], query)
+            found = [record for record in self.issues if matches(record, query)]
+            return self.listed(request, in_order_of(found, query), query)
         for record in (*self.issues, *self.elsewhere):
             if f"{API}{path}" == record["url"]:
                 return httpx.Response(200, json=record)
@@ -136,6 +137,11 @@ class Server:
             "nodes": [node(record) for record in records[start : start + size]],
         }
         return httpx.Response(200, json={"data": {"repository": {"issues": page}}})
+
+
+def in_order_of(records: list[Json], query: dict[str, str]) -> list[Json]:
+    """Sort by time of update where that is asked for; other lists stay as they were written."""
+    return sorted(records, key=lambda record: str(record["updated_at"])) if query.get("sort") == "updated" else records
 
 
 def matches(record: Json, query: dict[str, str]) -> bool:

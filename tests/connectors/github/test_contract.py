@@ -58,7 +58,7 @@ def broken_second_page(server: Server, *, cut: bool) -> Fault:
 
     def fault(request: httpx.Request) -> httpx.Response | None:
         body = b"" if request.method == "GET" else request.content
-        if request.url.params.get("page") != "2" and b'"after":"2"' not in body:
+        if "since" not in request.url.params and b'"after":"2"' not in body:
             return None
         answer = server.answer(request)
         if cut:

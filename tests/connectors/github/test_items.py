@@ -262,9 +262,10 @@ async def test_an_item_that_comes_on_two_pages_is_one_item(via: Via) -> None:
 
 
 async def test_more_pages_are_read_through_the_links_as_they_are() -> None:
-    server = Server(issues=[issue(number) for number in range(1, 251)])
-    assert len(await read(server)) == 250
-    assert len(server.asked) == 3
+    there = [{"number": number, "title": f"v{number}"} for number in range(1, 251)]
+    server = Server(issues=[issue(1, milestone=there[249])], milestones=there)
+    assert len(await read(server, milestone="v250")) == 1
+    assert len([request for request in server.asked if request.url.path.endswith("/milestones")]) == 3
 
 
 async def test_a_full_page_is_the_last_only_if_the_next_is_empty() -> None:
@@ -276,10 +277,10 @@ async def test_a_full_page_is_the_last_only_if_the_next_is_empty() -> None:
 
 
 async def test_a_link_to_another_host_is_not_followed() -> None:
-    answer = httpx.Response(200, json=[issue(1)], headers={"link": '<https://evil.test/x?page=2>; rel="next"'})
-    server = Server(before=lambda request: answer)
+    answer = httpx.Response(200, json=[], headers={"link": '<https://evil.test/x?page=2>; rel="next"'})
+    server = Server(before=lambda request: answer if request.url.path.endswith("/milestones") else None)
     with pytest.raises(FixConfigError, match=r"evil\.test"):
-        await read(server)
+        await read(server, milestone="v1")
     assert {request.url.host for request in server.asked} == {"api.github.com"}
 
 

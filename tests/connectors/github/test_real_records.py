@@ -38,9 +38,15 @@ async def read(kind: str) -> tuple[list[WorkItem], list[SkipRecordError]]:
     records: list[Json] = json.loads(RECORDS.read_bytes())
 
     def server(request: httpx.Request) -> httpx.Response:
-        number = int(request.url.params.get("page", "1"))
-        more = {"link": f'<{API}/repositories/1/issues?page={number + 1}>; rel="next"'} if number < 5 else {}
-        return httpx.Response(200, json=records[(number - 1) * 10 : number * 10], headers=more)
+        if request.url.path.endswith("/pulls"):
+            return httpx.Response(200, json=[])
+        if request.url.params["sort"] == "created":
+            return httpx.Response(200, json=records[:10], headers={"link": f'<{API}/x?page=2>; rel="next"'})
+        since, number = request.url.params.get("since", ""), int(request.url.params.get("page", "1"))
+        found = sorted((one for one in records if one["updated_at"] >= since), key=lambda one: str(one["updated_at"]))
+        more = {"link": f'<{request.url.copy_set_param("page", number + 1)}>; rel="next"'}
+        rows = found[(number - 1) * 10 : number * 10]
+        return httpx.Response(200, json=rows, headers=more if number * 10 < len(found) else {})
 
     source = CONNECTOR.open(GitHubOptions(), surroundings(server, connection="hub"))
     skipped: list[SkipRecordError] = []
