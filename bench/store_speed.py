@@ -21,7 +21,7 @@ from pathlib import Path
 
 from mapping.words import ItemState, Outcome, PullResult, Selection, WorkItem
 from store import Store
-from store.codec import content_hash, encode_item
+from store.codec import encode_hashed
 from store.staging import item_row
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -70,8 +70,7 @@ def sync(store: Store, items: Sequence[WorkItem], day: int) -> float:
 
 def rows_of(items: Sequence[WorkItem]) -> list[tuple[object, ...]]:
     """Return the rows of the table of items, encoded."""
-    encoded = ((item, encode_item(item)) for item in items)
-    return [(*item_row(item, body, content_hash(body)), 1, 1) for item, body in encoded]
+    return [(*item_row(item, *encode_hashed(item)), 1, 1) for item in items]
 
 
 def bare_sqlite(items: Sequence[WorkItem], path: Path) -> float:

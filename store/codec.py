@@ -39,19 +39,18 @@ _item = msgspec.json.Decoder(WorkItem)
 _state = msgspec.json.Decoder(dict[str, Any])
 
 
-def encode_item(item: WorkItem) -> str:
-    """Return the work item as JSON; the same item always gives the same text."""
-    return _encoder.encode(item).decode()
+def encode_hashed(item: WorkItem) -> tuple[str, str]:
+    """Return the work item as JSON, and 32 hexadecimal digits that change whenever anything in it does.
+
+    The same item always gives the same text.
+    """
+    body = _encoder.encode(item)
+    return body.decode(), hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
 def decode_item(body: str) -> WorkItem:
-    """Return the work item of ``encode_item``; fields it does not name yet have their defaults."""
+    """Return the work item of ``encode_hashed``; fields it does not name yet have their defaults."""
     return _item.decode(body)
-
-
-def content_hash(body: str) -> str:
-    """Return 32 hexadecimal digits that change whenever anything in the item does."""
-    return hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
 
 
 def differences(old: str, new: str) -> list[tuple[str, str, str]]:

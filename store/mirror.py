@@ -38,9 +38,13 @@ class StoredMirror:
             changed = self._changed_since(connection, selection)
             query = self._member_rows(selection).execution_options(yield_per=PAGE)
             with connection.execute(query) as rows:  # closed even when the caller stops in the middle
-                for item, body in rows:
-                    old_values = changed.get(item)
-                    yield undone(body, old_values) if old_values else decode_item(body)
+                for part in rows.partitions():  # a row at a time would take as long as decoding it
+                    if not changed:
+                        yield from map(decode_item, [body for _, body in part])
+                        continue
+                    for item, body in part:
+                        old_values = changed.get(item)
+                        yield undone(body, old_values) if old_values else decode_item(body)
 
     def parents(self, selection: Selection) -> frozenset[str]:
         """Return the ids of members that are the parent of another member."""

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, exists, func, 
 
 from mapping.mirror import Departure
 from mapping.words import Sample, Selection, WorkItem
-from store.codec import content_hash, encode_item
+from store.codec import encode_hashed
 from store.columns import Exact, Id, Instant, exact_text, instant_text
 from store.dialects import Native, Row
 from store.tables import items, memberships
@@ -80,15 +80,14 @@ class Staging:
         self._native = native
         self._items: list[tuple[WorkItem, str, str]] = []
         self._waiting: dict[str, list[Row]] = {table.name: [] for table in staging.sorted_tables}
+        self._mirrored: dict[str, bool] = {}
         with connection.begin():
             for table in staging.sorted_tables:
                 native.create_staging(connection, table)
 
     def add_items(self, batch: Iterable[WorkItem]) -> None:
         """Keep work items."""
-        for item in batch:
-            body = encode_item(item)
-            self._items.append((item, body, content_hash(body)))
+        self._items.extend([(item, *encode_hashed(item)) for item in batch])
         if len(self._items) >= FLUSH_ROWS:
             self._flush_items()
 
@@ -211,6 +210,12 @@ class Staging:
             self._native.stage(self._connection, staged_items, rows)
 
     def _hashes(self, connection: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return the hashes of items that the mirror holds; none of a connection that had none at first."""
+        if connection not in self._mirrored:
+            first = select(items.c.id).where(items.c.connection == connection).limit(1)
+            self._mirrored[connection] = self._connection.scalar(first) is not None
+        if not self._mirrored[connection]:
+            return {}
         query = select(items.c.id, items.c.content_hash).where(
             items.c.connection == connection, self._native.among(items.c.id, ids)
         )

@@ -22,6 +22,7 @@ from connectors.jira.shapes import Issue, IssueFields, IssueName, IssueType, Per
 from mapping.errors import SkipRecordError
 from mapping.words import NO_NUMBERS, ItemState, WorkItem
 
+_PLAIN = re.compile(r"[A-Z0-9_]+-[0-9]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _STATES = {
     "new": ItemState.TODO,
@@ -117,7 +118,7 @@ class Reader:
             status=fields.status.name,
             status_id=fields.status.id,
             resolution=fields.resolution.name if fields.resolution else "",
-            url=f"{self.browse}/browse/{quote(issue.key)}",
+            url=f"{self.browse}/browse/{issue.key if _PLAIN.fullmatch(issue.key) else quote(issue.key)}",
             parent=self.parent(issue),
             level=self._level(fields, kind),
             labels=tuple(sorted(set(fields.labels or ()))),
@@ -168,10 +169,12 @@ class Reader:
         """
         if not self.numbers:
             return NO_NUMBERS
-        found = {
-            name: _number(self._extra(fields, field_id), name, field_id) for name, field_id in self.numbers.items()
-        }
-        return {name: value for name, value in found.items() if value is not None}
+        found: dict[str, Decimal] = {}
+        for name, field_id in self.numbers.items():
+            text = bytes(self._extra(fields, field_id)).decode()
+            if text != "null":
+                found[name] = _number(text, name, field_id)
+        return found
 
     def _level(self, fields: IssueFields, kind: IssueType) -> int:
         if kind.hierarchy_level is not None:
@@ -244,10 +247,7 @@ def _done_at(fields: IssueFields) -> datetime | None:
     return instant(text) if text else None
 
 
-def _number(raw: msgspec.Raw, name: str, field_id: str) -> Decimal | None:
-    text = bytes(raw).decode()
-    if text == "null":
-        return None
+def _number(text: str, name: str, field_id: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         shown = text if len(text) <= 60 else f"{text[:57]}..."
         raise ValueError(f"{name} ({field_id}) holds {shown}, not a number")
