@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--no-libraries", dest="libraries", action="store_false", help="leave the libraries out")
     wanted = parser.parse_args()
     if wanted.issues > 60_000:
-        os.environ["OKRSYNC_BENCH_UNPACED"] = "1"
+        os.environ["BENCH_UNPACED"] = "1"
     # As `make` does: where Python may not write them on its own, modules would be compiled again by every process.
     compileall.compile_dir(ROOT, quiet=1, rx=re.compile(r"/(\.venv|\.git|tests)/"))
     for vendor in wanted.vendor or ("jira", "github"):

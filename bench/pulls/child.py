@@ -57,7 +57,7 @@ def _okrsync(url: str, rules: str, in_flight: int, folder: Path) -> int:
     from okrsync.place import Place
     from okrsync.running import in_process
 
-    if "OKRSYNC_BENCH_UNPACED" in os.environ:
+    if "BENCH_UNPACED" in os.environ:
         # Half a million issues are more requests than GitHub's limits let through in a quarter of an hour.
         connectors.github.client.RATE = (1_000_000, 1.0)
     os.environ |= {

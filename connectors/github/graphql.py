@@ -6,6 +6,7 @@ https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -201,14 +202,13 @@ class GraphQL:
 
     def _answer(self, reply: Reply) -> _Answer:
         """Return what came; anything but an answer to the first query means that there is no GraphQL here."""
-        try:
+        answer: _Answer | None = None
+        with suppress(msgspec.MsgspecError):  # only a server that has answered before is told what is wrong
             answer = msgspec.json.decode(reply.body, type=_Answer)
-        except msgspec.MsgspecError:
-            answer = _Answer()
-        if not self._answered and not answer.errors and bytes(answer.data) == b"null":
+        if not self._answered and (answer is None or (not answer.errors and bytes(answer.data) == b"null")):
             raise NoGraphQLError(f"{self.connection}: what answers at {reply.url} is no GraphQL API")
         self._answered = True
-        return reply.decode(_Answer)
+        return answer or reply.decode(_Answer)
 
     def enabled(self, repository: Repository, repo: str) -> Repository:
         """Return the repository.

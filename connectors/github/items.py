@@ -27,8 +27,6 @@ def to_work_item(record: Record, connection: str, fields: frozenset[str]) -> Wor
     state = state_of(record, connection)
     status = "merged" if record.merged else "closed" if record.closed else "draft" if record.draft else "open"
     item = record.item
-    texts = {"milestone": record.milestone, "repository": record.repo} | dict(item.texts if item else {})
-    numbers = {"comments": Decimal(record.comments)} | dict(item.numbers if item else {})
     return WorkItem(
         connection=connection,
         id=item.id if item else record.id,
@@ -47,9 +45,19 @@ def to_work_item(record: Record, connection: str, fields: frozenset[str]) -> Wor
         assignee=record.assignee,
         created_at=record.created_at,
         done_at=record.closed_at if state is ItemState.DONE else None,
-        numbers={name: numbers[name] for name in sorted(fields) if name in numbers},
-        fields={name: text for name in sorted(fields) if (text := texts.get(name))},
+        numbers=_numbers(record, fields) if fields else {},
+        fields=_texts(record, fields) if fields else {},
     )
+
+
+def _numbers(record: Record, fields: frozenset[str]) -> dict[str, Decimal]:
+    numbers = {"comments": Decimal(record.comments)} | dict(record.item.numbers if record.item else {})
+    return {name: numbers[name] for name in sorted(fields) if name in numbers}
+
+
+def _texts(record: Record, fields: frozenset[str]) -> dict[str, str]:
+    texts = {"milestone": record.milestone, "repository": record.repo} | dict(record.item.texts if record.item else {})
+    return {name: text for name in sorted(fields) if (text := texts.get(name))}
 
 
 def state_of(record: Record, connection: str) -> ItemState:

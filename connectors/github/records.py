@@ -224,7 +224,7 @@ def from_graphql(raw: msgspec.Raw) -> Record:
     Raises:
         msgspec.ValidationError: a member is missing or of the wrong type.
     """
-    node = msgspec.json.decode(raw, type=_GraphQLIssue)
+    node = _graphql_issue.decode(raw)
     state = node.state or node.pull_request_state
     if state is None:
         raise msgspec.ValidationError("Object missing required field `state`")
@@ -259,9 +259,13 @@ class _Node(Struct, frozen=True):
     typename: str = msgspec.field(name="__typename")
 
 
+_graphql_issue = msgspec.json.Decoder(_GraphQLIssue)
+_node = msgspec.json.Decoder(_Node | None)
+
+
 def is_item(node: msgspec.Raw) -> bool:
     """Return whether a node is an issue or a pull request; what is gone or hidden comes as null."""
-    known = msgspec.json.decode(node, type=_Node | None)
+    known = _node.decode(node)
     return known is not None and known.typename in {"Issue", "PullRequest"}
 
 
@@ -276,4 +280,4 @@ def _sorted(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
