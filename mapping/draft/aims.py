@@ -93,9 +93,9 @@ class Aim:
         """Whether it names something that is either done or not."""
         if self.says(Tag.DONE):
             return True
-        if self.says(Tag.VAGUE) or self.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT}:
+        if self.says(Tag.VAGUE):
             return False
-        return self._forbids or self._finishes
+        return self._forbids or (not self.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT} and self._finishes)
 
     @property
     def _forbids(self) -> bool:

@@ -89,6 +89,8 @@ class AmountReader:
 
     def _sign(self, at: int) -> tuple[str, int]:
         text = self._text(at)
+        if text in ("moins", "minus", "plus") and self._number_near(at + 1) and self._text(at + 2) == "%":
+            return "+" if text == "plus" else "-", at + 1
         if text not in ("+", "-", "–") or not self._number_near(at + 1):
             return "", at
         token, after = self._tokens[at], self._tokens[at + 1]

@@ -44,9 +44,10 @@ def draft(sentence: str, language: Lang | None = None) -> Draft:
 
 def language_of(sentence: str) -> Lang:
     """Return the language whose short words the sentence has more of; French letters count, English wins a draw."""
-    words = [token.text for token in tokenize(sentence) if token.kind is TokenKind.WORD]
-    english, french = (_known(words, own, other) for own, other in ((ENGLISH, FRENCH), (FRENCH, ENGLISH)))
-    french += any(letter in _FRENCH_LETTERS for letter in sentence.casefold())
+    tokens = [token for token in tokenize(sentence) if token.kind is TokenKind.WORD]
+    french = _known([token.text for token in tokens], FRENCH, ENGLISH)
+    french += sum(any(letter in _FRENCH_LETTERS for letter in token.raw.casefold()) for token in tokens)
+    english = _known([token.text for token in tokens if token.raw.isascii()], ENGLISH, FRENCH)
     return "fr" if french > english else "en"
 
 

@@ -73,6 +73,7 @@ _CUES = {
         higher, gain* of, augment*, bump*, jump*, surge*, extend*, increase in, improvement, go up*
     """,
     Tag.DOWN: """
+        lose*, lost,
         decrease*, reduce*, cut*, lower*, drop*, shrink*, decline*, minimise*, minimize*, slash*, trim*, fall*,
         down, bring down*, drive down*, reduction, diminish*, shorten*, lessen*, halving, curb*, shave*,
         decrease in, cut down*, go down*, speed up*, cut in, lower
@@ -255,6 +256,7 @@ _CUES = {
     """,
     Tag.NONE: "no, none, without, not a single, zero",
     Tag.GAIN: "gain*, add*, win*, pick up*",
+    Tag.LOSE: "lose*, lost, shed*, shave off*, take off*",
     Tag.MULTIPLIES: "multiply*",
     Tag.DIVIDES: "divide*",
     Tag.DONE: "done or not done, done / not done",

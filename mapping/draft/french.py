@@ -48,6 +48,7 @@ _CUES = {
         elargir*, remonter*, plus haut, faire progresser, bondir*, pousser*, gonfler*
     """,
     Tag.DOWN: """
+        perdre, perdu,
         reduire, reduit, reduite, reduits, reduites, reduisons, reduction, diminuer*, diminution, baisser*, baisse,
         abaisser*, faire baisser, couper*, descendre, faire descendre, minimiser*, raccourcir*, decroitre, chuter*,
         chute, recul, reculer*, alleger*, comprimer*, faire chuter, faire tomber, tomber*, rabaisser*, resserrer*,
@@ -237,6 +238,7 @@ _CUES = {
     """,
     Tag.NONE: "aucun, aucune, pas de, pas d, zero, sans, plus aucun, plus aucune, 0",
     Tag.GAIN: "gagner*, prendre, ajouter*",
+    Tag.LOSE: "perdre, perdu, economiser*",
     Tag.MULTIPLIES: "multiplier*",
     Tag.DIVIDES: "diviser*",
     Tag.DONE: "fait ou pas fait, fait / pas fait",
@@ -296,7 +298,7 @@ _NAMED = {
     Tag.MONEY: {
         "EUR": "euro, euros, eur, €, d euros, d euro",
         "USD": "dollar, dollars, usd, $, de dollars, us $",
-        "GBP": "livres, livre, gbp, £, livres sterling, de livres",
+        "GBP": "gbp, £, livres sterling, de livres sterling",
         "CHF": "chf, francs suisses, de francs suisses",
         "JPY": "yens, ¥",
         "INR": "roupies, ₹",

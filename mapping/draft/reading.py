@@ -64,7 +64,7 @@ def _without_amounts(aim: Aim) -> Read:
         period
         and not aim.says(Tag.VAGUE, Tag.NONE)
         and not aim.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT}
-        and aim.first_action
+        and (aim.first_action or aim.says(Tag.ARTICLE))
     ):
         return Read(Draft(kind=DraftKind.INCREASE, target=Decimal(1), unit=UnitKind.NUMBER, per=period))
     if aim.is_done_or_not:
@@ -172,6 +172,7 @@ def _strongest(amounts: list[Placed]) -> Placed:
 def _change(target: Placed, aim: Aim) -> Change | None:
     amount = target.amount
     direction = _direction(target, aim)
+    loses = aim.says_before(target.at, Tag.LOSE) and not target.is_end
     falls = amount.sign == "-" or (direction is Tag.DOWN and amount.sign != "+")
     score = aim.says(Tag.SCORE) and not aim.says(Tag.RATE)
     if amount.shape is Shape.PLAIN and amount.unit is UnitKind.NUMBER and Tag.BY in target.before:
@@ -180,7 +181,7 @@ def _change(target: Placed, aim: Aim) -> Change | None:
         is_share(amount) or amount.shape in (Shape.POINTS, Shape.SCORE_POINTS)
     )
     made = Change(amount=amount, falls=falls, score=score)
-    return made if is_change_by_shape(amount) or gains or _is_change(target, direction) else None
+    return made if is_change_by_shape(amount) or gains or loses or _is_change(target, direction) else None
 
 
 def _factor(amount: Amount, target: Placed, aim: Aim) -> Amount:

@@ -17,7 +17,7 @@ _PASSED = frozenset({Tag.FILLER, Tag.ARTICLE, Tag.SCORE, Tag.RATE, Tag.UP_BY})
 _OVER = {Tag.AT_LEAST: ">=", Tag.MORE: ">", Tag.AT_MOST: "<=", Tag.LESS: "<", Tag.OR_MORE: ">=", Tag.OR_LESS: "<="}
 _STRICT = {">=": ">", "<=": "<"}
 _BACK = 7
-_AHEAD = 4
+_AHEAD = 6
 _COLONS = frozenset({":", "=", "("})
 _AGAINST = """
     versus, vs, against, contre, au lieu de, au lieu d, instead of, compared to, compared with, rather than, plutot que,
@@ -56,9 +56,14 @@ class Placed:
         return Tag.BASE in self.before or Tag.BASE in self.after
 
     @property
+    def is_end(self) -> bool:
+        """Whether a word says that it is where the value is to be."""
+        return bool(self.before & (_THRESHOLDS | {Tag.TO, Tag.REACH, Tag.BETWEEN}))
+
+    @property
     def is_level(self) -> bool:
         """Whether a word says that it is a value, not a change."""
-        return bool(self.before & (_THRESHOLDS | {Tag.TO, Tag.REACH, Tag.BETWEEN})) or self.colon
+        return self.is_end or self.colon
 
 
 def placed(pieces: Sequence[Piece]) -> list[Placed]:

@@ -111,6 +111,8 @@ class Tag(Enum):
     """A thing measured in percent: rate, taux."""
     GAIN = auto()
     """Points or percent behind it come on top: gain, gagner."""
+    LOSE = auto()
+    """Any amount behind it is taken off: lose, perdre."""
     MULTIPLIES = auto()
     """The number after ``by`` multiplies: multiply, multiplier."""
     DIVIDES = auto()
