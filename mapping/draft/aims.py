@@ -14,6 +14,8 @@ _PERIODS = frozenset({Tag.PER, Tag.PER_SHORT, Tag.PER_ADJECTIVE})
 _PEOPLE = frozenset({"who", "that", "which", "whose", "qui", "que", "dont"})
 """What follows one of these happens to those counted, as in ``users who order each week``."""
 _NOT_PERIODIC_BEFORE = 2
+_NEAR = 5
+_FIRST_WORDS = 4
 
 
 class Aim:
@@ -67,22 +69,31 @@ class Aim:
         )
         return not dealt and (self.says_before(at, Tag.BAD) or any(Tag.BAD in each.tags for each in near))
 
-    def period(self, target: int, *, adjectives: bool) -> str | None:
-        """Return the span that the amount at ``target`` is meant for each of, unless it is said of people or things."""
+    def period(self, target: int, *, adjectives: bool, share: bool = False) -> str | None:
+        """Return the span that the amount at ``target`` is meant for each of, unless it is said of people or things.
+
+        Args:
+            target: place of the amount.
+            adjectives: whether ``monthly`` says it too.
+            share: the amount is a percentage, to which a period belongs only when it follows at once.
+        """
         for at, piece in enumerate(self.pieces):
             tags = piece.tags & _PERIODS
-            if not tags or piece.lexeme is None or self._qualifies(at):
+            if not tags or piece.lexeme is None or self._who < at or (share and not target < at <= target + _NEAR):
                 continue
-            if Tag.PER in tags or (Tag.PER_SHORT in tags and at > target):
+            if Tag.PER in tags or (Tag.PER_SHORT in tags and at > target and not self._is_span(at)):
                 return piece.lexeme.name
-            if adjectives and Tag.PER_ADJECTIVE in tags and not self._is_stock(at):
+            if adjectives and Tag.PER_ADJECTIVE in tags and at <= target + _NEAR and not self._is_stock(at):
                 return piece.lexeme.name
         return None
 
-    def _qualifies(self, at: int) -> bool:
-        return self._who < at
+    def _is_span(self, at: int) -> bool:
+        """Tell ``after a week``."""
+        return at > 0 and bool(self.pieces[at - 1].tags & {Tag.WITHIN, Tag.DEADLINE, Tag.PLACE})
 
     def _is_stock(self, at: int) -> bool:
+        if at and self.pieces[at - 1].tags & {Tag.DEFINITE}:
+            return True  # the annual conference is one
         near = self.pieces[max(0, at - _NOT_PERIODIC_BEFORE) : at + 3]
         return any(Tag.STOCK in each.tags for each in near)
 
@@ -95,22 +106,18 @@ class Aim:
             return True
         if self.says(Tag.VAGUE):
             return False
-        return self._forbids or (not self.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT} and self._finishes)
+        return self.forbids or (not self.first_action & {Tag.UP, Tag.DOWN, Tag.EFFORT} and self._finishes)
 
     @property
-    def _forbids(self) -> bool:
-        for piece in self.pieces[:4]:
-            if Tag.NONE in piece.tags:
-                return len(self.pieces) > 1
-        return False
+    def forbids(self) -> bool:
+        """Whether it begins with none of something: ``no screens after 9``."""
+        return self._first.get(Tag.NONE, len(self.pieces)) < min(_FIRST_WORDS, len(self.pieces) - 1)
 
     @property
     def allows_none(self) -> bool:
         """Whether nothing is to be left of something that is counted: ``no critical incidents``."""
-        for at, piece in enumerate(self.pieces[:4]):
-            if Tag.NONE in piece.tags:
-                return any(Tag.BAD in each.tags for each in self.pieces[at + 1 : at + 4])
-        return False
+        at = self._first.get(Tag.NONE, len(self.pieces))
+        return self.forbids and any(Tag.BAD in each.tags for each in self.pieces[at + 1 : at + 4])
 
     @property
     def _finishes(self) -> bool:

@@ -54,6 +54,7 @@ class Amount:
 _SUFFIX_NAMES = re.compile(r"fa|g|d|st|nd|rd|th|er|ers|ere|eres|e|eme|emes|ieme|nde|nd|de|am|pm|k?w")
 _SCALED_MONEY = re.compile(r"(k|m|md|mds|bn)(eur|usd|gbp|chf|euros?)")
 _LETTERS = frozenset({"k", "K", "M", "Md", "Mds", "md", "mds", "B", "bn", "Bn", "mn", "Mn", "MM", "Mrd", "Mio"})
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 _LONGEST_WORDS = 12
 
 
@@ -64,6 +65,7 @@ class AmountReader:
         self._tokens = tokens
         self._words = words
         self._french = french
+        self._periodic = any(self._period_follows(at) for at in range(len(tokens)))
 
     def read(self, at: int) -> tuple[Amount | None, int] | None:
         """Return the amount that begins at a token and where it ends.
@@ -165,7 +167,7 @@ class AmountReader:
             whole = text.replace(",", "").replace(".", "")
             return Decimal(whole), f"{whole} / {text.replace('.', ',')}"
         last = max(text.rfind(","), text.rfind("."))
-        comma_is_decimal = last >= 0 and text[last] == "," and (percent or not re.search(r",[0-9]{3}$", text))
+        comma_is_decimal = last >= 0 and text[last] == "," and (percent or not _GROUPED.fullmatch(text))
         style = NumberStyle.FR if comma_is_decimal else NumberStyle.EN
         grouping = "." if style is NumberStyle.FR else ","
         try:
@@ -183,6 +185,8 @@ class AmountReader:
             scale = self._scale_word(end)
             if text in self._words.numbers:
                 current, real = _added(current, self._words.numbers[text], real), True
+            elif text == "mille":
+                total, current, real = total + max(current, ONE) * 1000, ZERO, True
             elif scale == 100 and not self._french:
                 current, real = max(current, ONE) * 100, True
             elif scale is not None and (real or self._is_article(at) or self._text(at - 1) in ("le", "du", "the")):
@@ -216,6 +220,7 @@ class AmountReader:
         if text in ("un", "une", "one"):
             return (
                 self._threshold_ends(at)
+                or (at == 0 and self._periodic)
                 or after in ("fois", "time")
                 or self._ratio_follows(at + 1)
                 or self._ratio_follows(at + 2)
@@ -243,6 +248,8 @@ class AmountReader:
 
     def _is_name(self, at: int) -> bool:
         """Tell ``2FA``, ``3rd`` and ``90-day``, whose digits are no amount."""
+        if self._text(at) in ("am", "pm"):
+            return True
         if at >= len(self._tokens) or not self._tokens[at].glued:
             return False
         token = self._tokens[at]

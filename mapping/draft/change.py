@@ -26,7 +26,7 @@ class Change:
     def stated(self) -> str | None:
         """The change as a rule writes it, or None when it changes nothing."""
         size = self.size
-        if size == (ONE if self.is_multiple else ZERO):
+        if size == ZERO or (self.is_multiple and size == ONE):
             return None
         if self.is_multiple:
             return f"x{decimal_text(size)}"

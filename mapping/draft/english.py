@@ -109,6 +109,7 @@ _CUES = {
         care about
     """,
     Tag.FINISH: """
+        run a, run an,
         launch*, ship*, publish*, release*, deploy*, sign*, win*, open*, migrate*, complete*, finish*, finalise*,
         finalize*, install*, replace*, retire*, remove*, eliminate*, delete*, sunset*, decommission*, introduce*,
         roll out*, set up*, submit*, file*, register*, validate*, approve*, adopt*, certify*, obtain*, close*,
@@ -207,6 +208,7 @@ _CUES = {
     Tag.SCORE_POINTS: "score points, points of score, nps points, point of score, score point",
     Tag.DEFINITE: "the, our, these, those, all, my, your, its, their, existing, both, each of",
     Tag.FILLER: """
+        crash free, error free, incident free, defect free, accident free, waste free, bug free, spam free,
         about, around, roughly, approximately, approx, some, just, only, ca, circa, nearly, almost, a total of,
         an average of, average, total, overall, a whopping, an overall, level, mark, that is, equals, equal to, =,
         ~, is, be, are, a, an, average of, as many as
@@ -250,7 +252,7 @@ _CUES = {
         return rate, bounce, bounce rate, failures, failure, late, overdue, cac, acquisition cost, time to market,
         resolution time, delivery time, loading time, load time, wait time, waiting time, processing time, burn,
         escalations, escalation, rework, spam, screen time, page load, unsubscribes, cancellations, no shows, p1,
-        p0, sev1, burn rate, failure rate, error rate, time, data breaches, breaches, fatalities, lost time,
+        p0, sev1, burn rate, failure rate, error rate,  data breaches, breaches, fatalities, lost time,
         unplanned, lost days, abandonment, dropout, drop off, mttr, cost of, deaths, regressions, violations,
         missed, staff turnover, employee turnover, late deliveries
     """,

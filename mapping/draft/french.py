@@ -88,6 +88,7 @@ _CUES = {
         tenter*, contribuer*, participer*, explorer*, etudier*, discuter*, chercher a*, viser a, tacher*
     """,
     Tag.FINISH: """
+        courir un, courir le,
         signer*, publier*, lancer*, deployer*, mettre en ligne, mettre en production, mettre en place,
         mettre en service, mettre en oeuvre, obtenir, remporter*, rediger*, ouvrir, organiser*, migrer*,
         automatiser*, documenter*, terminer*, finir*, achever*, finaliser*, implementer*, installer*, remplacer*,
@@ -119,7 +120,7 @@ _CUES = {
     Tag.FROM: "de, depuis, du, d, des, partir de, a partir de",
     Tag.LIMIT: "limiter*, plafonner*, contenir, restreindre, cantonner*",
     Tag.TO: "a, →, jusqu a, vers, au, aux, jusqu au, en",
-    Tag.BY: "de, d, par",
+    Tag.BY: "de plus de, de moins de, de, d, par",
     Tag.OF: "de, d, du, des, en",
     Tag.BASE: """
         actuellement, aujourd hui, actuel, actuelle, baseline, a ce jour, contre, versus, vs, au lieu de,
@@ -134,6 +135,7 @@ _CUES = {
         jamais moins de, au minimum, a minima, jamais en dessous de, pas sous, atteindre ou depasser, au moins a
     """,
     Tag.MORE: """
+        de plus de, de plus d,
         plus de, plus d, au dessus de, au dessus des, au dessus d, superieur a, superieure a, superieurs a,
         superieures a, depasser*, surpasser*, exceder*, >, au dela de, au dela des, plus que, au dessus du,
         au dessus
@@ -146,6 +148,7 @@ _CUES = {
         n excede pas, a maxima, contenir, dans la limite de, pas plus d
     """,
     Tag.LESS: """
+        de moins de, de moins d,
         en moins de, en moins d, dans un delai inferieur a, moins de, moins d, sous, sous les, sous la barre des,
         en dessous de, en dessous des, en dessous du, au dessous de, inferieur a, inferieure a, inferieurs a,
         inferieures a, <, en deca de, moins que, sous le, en dessous, sous la barre de
@@ -160,6 +163,7 @@ _CUES = {
         de progression, plus, additionnels, additionnelles, en hausse, de mieux
     """,
     Tag.DOWN_BY: """
+        de moins de, de moins d,
         de moins, en moins, de baisse, de reduction, de diminution, moins, en baisse, d economies, d economie
     """,
     Tag.BETWEEN: "entre, comprise entre, compris entre, dans la fourchette",

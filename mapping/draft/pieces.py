@@ -82,14 +82,16 @@ def _without_names(pieces: list[Piece]) -> list[Piece]:
     bare = [each for each in pieces if each.amount is not None]
     kept: list[Piece] = []
     for at, piece in enumerate(pieces):
-        before = pieces[at - 1] if at else None
+        before = kept[-1] if kept else None
         after = pieces[at + 1] if at + 1 < len(pieces) else None
-        is_name = piece.amount is not None and _names(piece.amount, before, after, alone=len(bare) == 1)
+        is_name = piece.amount is not None and _names(
+            piece.amount, kept[-2] if at > 1 else None, before, after, alone=len(bare) == 1
+        )
         kept.append(replace(piece, amount=None, skip=True) if is_name else piece)
     return kept
 
 
-def _names(amount: Amount, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
+def _names(amount: Amount, earlier: Piece | None, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
     if amount.seconds == _HOUR and before is not None and before.text in _CLOCK and amount.value <= 24:
         return True
     if amount.unit is not UnitKind.NUMBER or amount.shape is not Shape.PLAIN or amount.sign or amount.seconds:
@@ -98,7 +100,7 @@ def _names(amount: Amount, before: Piece | None, after: Piece | None, *, alone: 
         return True
     if _is_date(amount, before, after):
         return True
-    return amount.bare_year and _is_year(int(amount.value), before, after, alone=alone)
+    return amount.bare_year and _is_year(int(amount.value), earlier, before, after, alone=alone)
 
 
 def _is_date(amount: Amount, before: Piece | None, after: Piece | None) -> bool:
@@ -107,19 +109,22 @@ def _is_date(amount: Amount, before: Piece | None, after: Piece | None) -> bool:
     return any(each is not None and Tag.MONTH_NAME in each.tags for each in (before, after))
 
 
-def _is_year(year: int, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
+def _is_year(year: int, earlier: Piece | None, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
     if not 1990 <= year <= 2100:
         return False
     last = after is None or after.stop or bool(after.tags & {Tag.PLACE, Tag.BY, Tag.TO, Tag.AND})
     likely = 2015 <= year <= 2060
     if before is None:
         return likely and (not alone or after is None)
+    if before.stop and before.text == "," and earlier is not None and earlier.skip:
+        return True
     if before.skip or _QUARTER.fullmatch(before.text) or Tag.MONTH_NAME in before.tags:
         return True
     word = before.text.rpartition(" ")[2]
     if word in _BEFORE_A_YEAR:
         return last or likely
-    return likely and last and (word in _MAYBE_BEFORE_A_YEAR or not alone)
+    reached = before.tags & {Tag.REACH, Tag.TO, Tag.MORE, Tag.LESS, Tag.AT_LEAST, Tag.AT_MOST}
+    return likely and last and (word in _MAYBE_BEFORE_A_YEAR or not alone or not reached)
 
 
 # ratios

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
@@ -17,6 +18,7 @@ from mapping.draft.words import Tag
 from mapping.rules import UnitKind
 
 BASELINE, UNIT, SECOND, READING = "baseline", "unit", "second", "reading"
+_FARTHEST = 12
 _HIGHEST_SCORE = 200
 """More is no score but a count, as of stars on a repository."""
 NO_MEASURE, NO_WAY, NO_SHARE = "no measure", "no way", "no share"
@@ -34,7 +36,7 @@ def read(pieces: list[Piece]) -> Read:
     """Return what the pieces say."""
     aim, amounts = Aim(pieces), placed(pieces)
     amounts = [each for each in amounts if not _is_qualifier(each, amounts, aim)]
-    if not amounts:
+    if not amounts or (aim.forbids and amounts[0].at > 0):
         return _without_amounts(aim)
     band = _band(amounts, aim)
     if band is not None:
@@ -77,7 +79,12 @@ def _without_amounts(aim: Aim) -> Read:
 
 def _is_qualifier(each: Placed, amounts: list[Placed], aim: Aim) -> bool:
     """Tell a number that is no measure: ``our 3 teams``, ``Work on 3 projects``, ``the top 10 clients``."""
-    plain = each.amount.unit is UnitKind.NUMBER and each.amount.shape is Shape.PLAIN and not each.amount.sign
+    plain = (
+        each.amount.unit is UnitKind.NUMBER
+        and each.amount.shape is Shape.PLAIN
+        and not each.amount.sign
+        and not each.amount.count
+    )
     if not plain or each.comparator or Tag.BETWEEN in each.before:
         return False
     if Tag.TOP in each.before:
@@ -91,16 +98,25 @@ def _is_qualifier(each: Placed, amounts: list[Placed], aim: Aim) -> bool:
 def _band(amounts: list[Placed], aim: Aim) -> tuple[Placed, Placed] | None:
     for low, high in pairwise(amounts):
         between = aim.pieces[low.at + 1 : high.at]
-        dashed = len(between) == 1 and between[0].text in ("-", "–")
-        joined = any(each.tags & {Tag.AND, Tag.TO} or each.text in ("-", "–") for each in between) and len(between) <= 4
-        kept = aim.first_action & {Tag.HOLD} and joined and not high.is_base and not is_change_by_shape(high.amount)
-        if (
-            (Tag.BETWEEN in low.before and joined)
-            or (dashed and not low.amount.sign)
-            or (kept and Tag.TO in high.before)
-        ):
+        if len(between) > 4 or high.is_base or is_change_by_shape(high.amount):
+            continue
+        if _is_dashed(between) and not low.amount.sign:
+            return low, high
+        joined = any(each.tags & {Tag.AND, Tag.TO} or each.text in ("-", "–") for each in between)
+        if joined and (Tag.BETWEEN in low.before or (Tag.TO in high.before and _stays(low, high, aim))):
             return low, high
     return None
+
+
+def _is_dashed(between: Sequence[Piece]) -> bool:
+    return len(between) == 1 and between[0].text in ("-", "–")
+
+
+def _stays(low: Placed, high: Placed, aim: Aim) -> bool:
+    """Tell a level that is kept, or a temperature, which no one raises from 19 to 21 °C without a verb."""
+    if aim.first_action:
+        return bool(aim.first_action & {Tag.HOLD})
+    return any(each.text == "°" for each in aim.pieces[high.at + 1 : high.at + 2]) and Tag.FROM not in low.before
 
 
 def _base_and_target(amounts: list[Placed], aim: Aim) -> tuple[Placed | None, Placed | None]:
@@ -127,17 +143,20 @@ def _pair(amounts: list[Placed], aim: Aim) -> tuple[Placed, Placed] | None:
             continue
         if start.comparator and Tag.FROM not in start.before:
             continue
-        between = aim.pieces[start.at + 1 : end.at]
-        from_said = bool(start.before & {Tag.FROM, Tag.BASE}) or Tag.BASE in start.after
-        arrow = any(each.text == "→" for each in between)
-        close = len(between) <= 3 and not any(each.stop and each.text != "→" for each in between)
-        if (
-            arrow
-            or (from_said and not end.is_base and len(between) <= 12)
-            or (close and not start.is_level and _like(start, end))
-        ):
+        if _leads_to(start, end, aim):
             return start, end
     return None
+
+
+def _leads_to(start: Placed, end: Placed, aim: Aim) -> bool:
+    """Tell whether the words between two amounts, or a word for the start, make one way of them."""
+    between = aim.pieces[start.at + 1 : end.at]
+    if any(each.text == "→" for each in between):
+        return True
+    start_said = bool(start.before & {Tag.FROM, Tag.BASE}) or Tag.BASE in start.after
+    if start_said and not end.is_base and len(between) <= _FARTHEST:
+        return True
+    return len(between) <= 3 and not any(each.stop for each in between) and not start.is_end and _like(start, end)
 
 
 def _like(start: Placed, end: Placed) -> bool:
@@ -206,10 +225,12 @@ def _is_change(target: Placed, direction: Tag | None) -> bool:
     by = Tag.BY in target.before and not target.before & {Tag.TO, Tag.REACH, Tag.BETWEEN} and not target.named
     if by and direction is not None:
         return True
-    if target.before & {Tag.TO, Tag.BETWEEN} or target.comparator or (target.colon and not amount.sign):
+    if target.before & {Tag.TO, Tag.BETWEEN} or target.comparator:
         return False
     if amount.sign or target.after & {Tag.UP_BY, Tag.DOWN_BY}:
         return True
+    if target.colon:
+        return False
     return direction is not None and (points or is_share(amount)) and not target.named
 
 
@@ -219,17 +240,21 @@ def _relative(base: Placed | None, change: Change, target: Placed, aim: Aim) -> 
         return Read(Draft(), ((NO_WAY, ""),))
     kind = DraftKind.INCREASE if change.rises else DraftKind.DECREASE
     unit, currency = change.unit, change.amount.currency if change.unit is UnitKind.CURRENCY else None
-    per = _per(aim, target.at, adjectives=False)
+    per = _per(aim, target.at, adjectives=False, share=change.unit is None)
     made = Draft(kind=kind, unit=unit, currency=currency, per=per, relative=stated)
     if base is None:
         return Read(made, ((BASELINE, ""),))
-    unit = base.amount.unit
-    end = change.target(base.amount.value, unit)
-    if end is None or end == base.amount.value:
+    money = change.unit is UnitKind.CURRENCY and base.amount.unit is UnitKind.NUMBER
+    start = _lent(base.amount, change.amount) if money else base.amount
+    if change.unit is UnitKind.PERCENT and start.unit is UnitKind.NUMBER:
+        start = replace(start, value=tidy(start.value.scaleb(-2)), unit=UnitKind.PERCENT)
+    apart = UnitKind.CURRENCY in (change.unit, start.unit) and change.unit not in (None, start.unit)
+    if apart or (currency and currency != start.currency):
+        return Read(made, ((UNIT, ""),))
+    end = change.target(start.value, start.unit)
+    if end is None or end == start.value:
         return Read(Draft(), ((NO_SHARE, base.amount.written),))
-    return Read(
-        replace(made, baseline=base.amount.value, target=end, unit=unit, currency=base.amount.currency or currency)
-    )
+    return Read(replace(made, baseline=start.value, target=end, unit=start.unit, currency=start.currency))
 
 
 # levels
@@ -237,10 +262,10 @@ def _relative(base: Placed | None, change: Change, target: Placed, aim: Aim) -> 
 
 def _level(base: Placed | None, target: Placed, aim: Aim, amounts: list[Placed]) -> Read:
     start, end = _same_unit(base.amount if base else None, target.amount)
-    baseline = start.value if start else None
+    if start is not None and (start.unit is not end.unit or start.currency != end.currency):
+        return Read(Draft(), ((UNIT, ""),))
+    baseline = _signed(start) if start else None
     value = _signed(end)
-    if start is not None:
-        baseline = _signed(start)
     if baseline is not None and baseline == value:
         return Read(Draft(), ((NO_WAY, ""),))
     kind, comparator = _kind(baseline, value, target, aim)
@@ -252,7 +277,7 @@ def _level(base: Placed | None, target: Placed, aim: Aim, amounts: list[Placed])
         comparator=comparator,
         unit=end.unit,
         currency=end.currency,
-        per=_per(aim, target.at, adjectives=adjectives),
+        per=_per(aim, target.at, adjectives=adjectives, share=is_share(end)),
     )
     made = _with_change_beside(made, [each for each in amounts if each not in (base, target)], aim)
     counted = made.per is not None or (
@@ -370,8 +395,8 @@ def _between(low: Placed, high: Placed, aim: Aim) -> Read:
     return Read(made)
 
 
-def _per(aim: Aim, at: int, *, adjectives: bool = True) -> DraftPeriod | None:
-    found = aim.period(at, adjectives=adjectives)
+def _per(aim: Aim, at: int, *, adjectives: bool = True, share: bool = False) -> DraftPeriod | None:
+    found = aim.period(at, adjectives=adjectives, share=share)
     return DraftPeriod(found) if found else None
 
 

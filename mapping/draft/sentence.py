@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from mapping.currencies import SIGNS
 from mapping.decimals import decimal_text, exact
-from mapping.draft.reading import BASELINE, NO_MEASURE, NO_SHARE, NO_WAY, READING, SECOND
+from mapping.draft.reading import BASELINE, NO_MEASURE, NO_SHARE, NO_WAY, READING, SECOND, UNIT
 from mapping.draft.result import Draft, DraftKind, DraftPeriod
 from mapping.rules import UnitKind
 from mapping.show import NARROW, Lang
@@ -62,6 +62,7 @@ _UNCLEAR: dict[Lang, dict[str, str]] = {
     "en": {
         BASELINE: "the baseline",
         SECOND: "what {} is for: write one key result for each number",
+        UNIT: "the unit: today's value and the one to reach have different ones",
         READING: "whether {} is meant",
         NO_MEASURE: "the measure: say how much, as `from 15% to 25%`, `at least 42`, `30 per month` or `x2`, or what is"
         " done at the end, as `Launch the shop`",
@@ -71,6 +72,7 @@ _UNCLEAR: dict[Lang, dict[str, str]] = {
     "fr": {
         BASELINE: "la valeur de départ (baseline)",
         SECOND: "à quoi sert {} : écrire un résultat clé par nombre",
+        UNIT: "l'unité : la valeur de départ et la cible n'ont pas la même",
         READING: "si {} est voulu",
         NO_MEASURE: "la mesure : dire combien, comme `de 15 % à 25 %`, `au moins 42`, `30 par mois` ou `x2`, ou ce qui"
         " sera fait à la fin, comme `Lancer la boutique`",
@@ -153,5 +155,7 @@ def _number(value: Decimal, lang: Lang, *, group: str = ",") -> str:
     integer, dot, decimals = decimal_text(abs(value)).partition(".")
     grouped = f"{int(integer):,}".replace(",", group)
     if lang == "fr":
+        if len(decimals) == 3 and group:
+            decimals += "0"  # 2,125 could be read as groups of three
         grouped, dot = grouped.replace(",", NARROW), dot.replace(".", ",")
     return f"{'-' if value < 0 else ''}{grouped}{dot}{decimals}"

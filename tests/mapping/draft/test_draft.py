@@ -175,6 +175,9 @@ def test_a_known_baseline_turns_a_change_into_a_target() -> None:
 
 def test_a_way_that_leads_nowhere_is_refused() -> None:
     assert draft("Grow from 15% to 15%").unclear == ("the way to go: baseline and target are equal",)
+    assert draft("Grow from 5 € to 6 $").unclear == (
+        "the unit: today's value and the one to reach have different ones",
+    )
     assert draft("Double the bugs fixed (currently 0)").kind is None
 
 
