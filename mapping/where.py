@@ -15,15 +15,20 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from mapping.errors import RuleError
+from mapping.loops import check_size, has_loop
 from mapping.words import ItemState, WorkItem
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
 LONGEST = 2048
+MOST_ANSWERS = 4096
+"""Answers kept for a filter; one that reads titles or instants would fill the memory without ever being asked again."""
 """Bytes of UTF-8; a longer filter belongs into the query of the selection."""
 
 Plain: TypeAlias = "bool | int | float | str | datetime | list[str] | Mapping[str, float] | Mapping[str, str]"
+
+Getter: TypeAlias = "Callable[[WorkItem], object]"
 
 ALWAYS: Mapping[str, Callable[[WorkItem], Plain]] = {
     "done": lambda item: item.done,
@@ -77,6 +82,11 @@ class Where:
     _program: cel.Expression = field(repr=False, compare=False)
     _roots: frozenset[str] | None = field(repr=False, compare=False)
     """Names that an item must be given with; None: all of them, as the expression uses ``item`` in another way."""
+    _getters: tuple[Getter, ...] | None = field(repr=False, compare=False)
+    """Give all that the expression reads of an item; None where that is not certain."""
+    _loops: bool = field(repr=False, compare=False)
+    _answers: dict[tuple[object, ...], Verdict] = field(default_factory=dict, repr=False, compare=False)
+    """By all that the expression reads of an item: it knows nothing else, so equal items have equal answers."""
 
     @property
     def reads_all(self) -> bool:
@@ -98,7 +108,20 @@ class Where:
 
     def judge(self, item: WorkItem) -> Verdict:
         """Return whether the item belongs; an item closed undone is asked about both as done and as open."""
+        if self._getters is None:
+            return self._judge(item)
+        read = tuple([get(item) for get in self._getters])
+        answer = self._answers.get(read)
+        if answer is None:
+            answer = self._judge(item)
+            if len(self._answers) < MOST_ANSWERS:
+                self._answers[read] = answer
+        return answer
+
+    def _judge(self, item: WorkItem) -> Verdict:
         data = _activation(item, self._roots)
+        if self._loops:
+            check_size(data, self.text, item)
         if item.state is not ItemState.WONT_DO or (self._roots is not None and "done" not in self._roots):
             return Verdict.MATCHES if self._ask(data, item) else Verdict.FAILS
         as_done, as_open = (self._ask(_with_done(data, done=done), item) for done in (True, False))
@@ -138,6 +161,7 @@ def compile_where(text: str) -> Where:
     needless = _NEEDLESS.search(text)
     if needless is not None:
         raise RuleError(f"filter {text!r}: item.{needless[1]} is always there: leave has() out")
+    loops = has_loop(text)
     try:
         program = _environment().compile(_TOKENS.sub(_to_dates, text))
     except RuntimeError as error:
@@ -146,7 +170,7 @@ def compile_where(text: str) -> Where:
     if kind not in ("BOOL", "DYN"):
         raise RuleError(f"filter {text!r} gives {kind.lower()}: it must be true or false; {available()}")
     roots, names = _used(text)
-    return Where(text, names, program, roots)
+    return Where(text, names, program, roots, _getters(text, roots, names), loops)
 
 
 def available() -> str:
@@ -201,6 +225,23 @@ def _used(text: str) -> tuple[frozenset[str] | None, frozenset[str]]:
     # numbers or fields as a whole: whatever is in them is read
     bare = bare or bool(names & {"numbers", "fields"})
     return (None if bare else frozenset(roots)), frozenset(names | (ALWAYS.keys() if bare else set()))
+
+
+def _getters(text: str, roots: frozenset[str] | None, names: frozenset[str]) -> tuple[Getter, ...] | None:
+    """Return what gives all that an expression reads of an item; None where a name may stand in a way unread here."""
+    if roots is None or "\\" in text:
+        return None
+    own = [ALWAYS[name] for name in sorted(roots & ALWAYS.keys()) if name not in ("numbers", "fields", "labels")]
+    dates = [SOMETIMES[name] for name in sorted(roots & SOMETIMES.keys())]
+    labels: list[Getter] = [lambda item: item.labels] if "labels" in roots else []
+    # numbers["state"] is a field that happens to be called like what every item has
+    loose = names if "numbers" in roots else names - ALWAYS.keys() - SOMETIMES.keys()
+    entries = [_entry(name) for name in sorted(loose)]
+    return (lambda item: item.state is ItemState.WONT_DO, *own, *dates, *labels, *entries)
+
+
+def _entry(name: str) -> Getter:
+    return lambda item: (item.numbers.get(name), item.fields.get(name))
 
 
 def _to_dates(token: re.Match[str]) -> str:
