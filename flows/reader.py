@@ -11,6 +11,7 @@ from typing import Self
 from config.profiles import shipped
 from flows.ahead import forecast_of
 from flows.earlier import earlier_statuses
+from mapping.canonical import rule_from_json, rule_json
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
 from mapping.gap import gap
@@ -36,16 +37,24 @@ class StoreReader:
     One question at a time: the page calls from several threads, and reads take milliseconds.
     """
 
-    def __init__(self, store: Store, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._store = store
-        self._now = now
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        as_of: datetime | None = None,
+    ) -> None:
+        """Read a store; as of an instant of the past, under the clock of then, when one is named."""
+        self._opened = store
+        self._store = store if as_of is None else store.as_of(as_of)
+        self._now = now if as_of is None else lambda: as_of
         self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._store.close()
+        self._opened.close()
 
     def cycles(self) -> Sequence[Cycle]:
         """Return the cycles of the declared objectives, the latest start first."""
@@ -115,7 +124,8 @@ class StoreReader:
             fresh = self._fresh().get(address)
             last = entries.measured
             mirror, at = self._as_published(fresh, now)
-            reading = measure_one(key_result, objective.cycle, mirror, at, collect=True)
+            ruled = _as_ruled(key_result, last)
+            reading = measure_one(ruled, objective.cycle, mirror, at, collect=True)
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
@@ -136,8 +146,8 @@ class StoreReader:
             agrees=last is None or reading.value == last.value,
             steps=steps(reading, stands),
             queries=queries,
-            rule=key_result.rule,
-            rule_version=key_result.rule_version,
+            rule=ruled.rule,
+            rule_version=ruled.rule_version,
             run=last.run if last else None,
             run_at=last.at if last else None,
             check_ins=tuple(check_ins),
@@ -193,6 +203,14 @@ class StoreReader:
             )
             for each in selections
         )
+
+
+def _as_ruled(key_result: KeyResult, entry: CheckIn | None) -> KeyResult:
+    """Return a key result under the rule that gave a check-in; of the past that may be another than today's."""
+    if entry is None or entry.rule == rule_json(key_result.metric, key_result.measure):
+        return key_result
+    metric, measure = rule_from_json(entry.rule)
+    return replace(key_result, metric=metric, measure=measure, rule=entry.rule, rule_version=entry.rule_version)
 
 
 def _choose(declared: Sequence[Objective], wanted: str | None, now: datetime) -> Cycle:

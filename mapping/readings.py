@@ -297,7 +297,8 @@ class Override:
 
     def in_force(self, now: datetime) -> bool:
         """Return whether it stands in at ``now``."""
-        return self.ended_at is None and (self.expires_at is None or now < self.expires_at)
+        ended = self.ended_at is not None and now >= self.ended_at
+        return not ended and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -34,3 +34,19 @@ def confidence_of(text: str) -> Decimal:
 def start_of_day(day: date, timezone: str) -> datetime:
     """Return the instant in UTC at which a day begins in a time zone."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def moment_of(text: str, timezone: str) -> datetime:
+    """Return the instant in UTC that a day (its last moment) or an ISO 8601 time means; a time without zone is local.
+
+    Raises:
+        FixConfigError: it is neither.
+    """
+    try:
+        if len(text) == len("2026-11-27"):
+            day = date.fromisoformat(text)
+            return start_of_day(day + timedelta(days=1), timezone) - timedelta(microseconds=1)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise FixConfigError(f"{text!r} is no day and no time: write 2026-11-27 or 2026-11-27T18:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)

@@ -78,11 +78,19 @@ class Place:
             self._rules[offline] = load(self.rules_path, settings=self.settings, offline=offline)
         return self._rules[offline]
 
-    def reader(self, *, create: bool = False) -> StoreReader:
-        """Open the store for reading; see ``store``."""
-        from flows.reader import StoreReader
+    def reader(self, *, create: bool = False, as_of: str | None = None) -> StoreReader:
+        """Open the store for reading; see ``store``.
 
-        return StoreReader(self.store(create=create))
+        Args:
+            create: an empty one where there is none yet.
+            as_of: a day (its end is meant) or an instant of the past, as written on the command line.
+        """
+        from flows.reader import StoreReader
+        from okrsync.amounts import moment_of
+
+        store = self.store(create=create)
+        zones = [each.cycle.timezone for each in store.declared()] if as_of is not None else []
+        return StoreReader(store, as_of=None if as_of is None else moment_of(as_of, zones[0] if zones else "UTC"))
 
     def store(self, *, create: bool = False) -> Store:
         """Open the store.

@@ -78,6 +78,16 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
         return work.preview() if dry else work.publish(through="in-process")
 
 
+def run_hindsight(place: Place, as_of: str) -> SyncReport:
+    """Return what today's rules would have changed at a moment of the past; see ``flows.hindsight``."""
+    from flows.hindsight import plan_as_of
+    from okrsync.amounts import moment_of
+
+    config = place.rules(offline=True)
+    with place.store() as store:
+        return plan_as_of(config, store, moment_of(as_of, config.timezone))
+
+
 def run_apply(place: Place, saved: SavedPlan, *, quiet: bool) -> SyncReport:
     """Publish what a saved plan says, if that is still what a sync would do.
 

@@ -25,6 +25,7 @@ from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_p
 from store.people import read_audit, read_comments, read_overrides
 from store.readings import (
     BY_HAND,
+    LATEST,
     last_seq,
     read_check_ins,
     read_declared,
@@ -35,6 +36,7 @@ from store.readings import (
     read_retired,
     read_runs,
     read_trend,
+    seq_at,
 )
 from store.records import Freshness, SelectionFacts
 from store.reviews import read_reviews
@@ -44,9 +46,18 @@ from store.run import Run
 class Store:
     """An open store. Reading is safe from any thread and never waits for a run that writes."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, upto: int = LATEST) -> None:
         self._engine = engine
         self._native = native(engine.dialect.name)
+        self._upto = upto
+
+    def as_of(self, instant: datetime) -> Store:
+        """Return the store as the last run that was published by an instant left it, for reading only.
+
+        It shares the connections of this one, which must be kept open as long.
+        """
+        with self._reading() as connection:
+            return Store(self._engine, upto=min(self._upto, seq_at(connection, instant)))
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -78,6 +89,8 @@ class Store:
     @contextmanager
     def begin(self, *, started_at: datetime, kind: str = "sync") -> Iterator[Run]:
         """Begin a run. Leaving the block without ``commit`` undoes it and drops what was staged."""
+        if self._upto != LATEST:
+            raise RuntimeError("the past is for reading only")
         with self._engine.connect() as connection:
             try:
                 run = Run(connection, self._native, started_at=started_at, kind=kind)
@@ -115,13 +128,13 @@ class Store:
         """Return the mirror as it was after a run, by default the last one published."""
         if as_of_run is None:
             with self._reading() as connection:
-                as_of_run = last_seq(connection)
+                as_of_run = min(last_seq(connection), self._upto)
         return StoredMirror(self._reading, as_of_run)
 
     def last_check_ins(self) -> dict[str, CheckIn]:
         """Return the last measured check-in of every key result that has one."""
         with self._reading() as connection:
-            return read_last_check_ins(connection)
+            return read_last_check_ins(connection, upto=self._upto)
 
     def first_check_ins(self) -> dict[str, datetime]:
         """Return when each key result was first measured."""
@@ -131,9 +144,9 @@ class Store:
     def entries(self) -> dict[str, Entries]:
         """Return what is on record of every key result that has any check-in: see ``mapping.effective``."""
         with self._reading() as connection:
-            measured = read_last_check_ins(connection)
-            by_hand = read_last_check_ins(connection, BY_HAND)
-            overrides = read_overrides(connection)
+            measured = read_last_check_ins(connection, upto=self._upto)
+            by_hand = read_last_check_ins(connection, BY_HAND, upto=self._upto)
+            overrides = read_overrides(connection, upto=self._upto)
         return {
             address: Entries(
                 measured=measured.get(address), by_hand=by_hand.get(address), override=overrides.get(address)
@@ -179,16 +192,25 @@ class Store:
     def check_ins(self, key_result: str, limit: int = 100) -> list[CheckIn]:
         """Return the last check-ins of one key result, newest first."""
         with self._reading() as connection:
-            return read_check_ins(connection, key_result, limit)
+            return read_check_ins(connection, key_result, limit, upto=self._upto)
 
     def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:
         """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
         with self._reading() as connection:
-            return read_trend(connection, self._native, key_results, points)
+            return read_trend(connection, self._native, key_results, points, upto=self._upto)
 
     def freshness(self) -> dict[str, Freshness]:
-        """Return the freshness of every key result, by address."""
+        """Return the freshness of every key result, by address.
+
+        Of the past it is known when a value was measured, not what was stale about it then.
+        """
         with self._reading() as connection:
+            if self._upto != LATEST:
+                last = read_last_check_ins(connection, upto=self._upto)
+                return {
+                    address: Freshness(key_result=address, measured_at=entry.at, measured_run=entry.run)
+                    for address, entry in last.items()
+                }
             return read_freshness(connection)
 
     def declared(self) -> list[Objective]:
@@ -204,7 +226,7 @@ class Store:
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """Return the last published runs, newest first."""
         with self._reading() as connection:
-            return read_runs(connection, limit)
+            return read_runs(connection, limit, upto=self._upto)
 
     def facts(self, keys: Sequence[str]) -> dict[str, SelectionFacts]:
         """Return what is known about the pulls of selections, by key; one never asked for is absent."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from mapping.readings import AuditEntry, CheckIn, Comment, Override
-from store.readings import check_in_of
+from store.readings import LATEST, check_in_of
 from store.tables import audit, check_ins, comments, overrides
 
 
@@ -42,9 +42,13 @@ def end_overrides(
     return ended
 
 
-def read_overrides(connection: Connection) -> dict[str, Override]:
-    """Return the last override of every key result that ever had one, with its check-in."""
-    last = select(overrides.c.key_result, func.max(overrides.c.run).label("run")).group_by(overrides.c.key_result)
+def read_overrides(connection: Connection, *, upto: int = LATEST) -> dict[str, Override]:
+    """Return the last override up to a run of every key result that had one, with its check-in."""
+    last = (
+        select(overrides.c.key_result, func.max(overrides.c.run).label("run"))
+        .where(overrides.c.run <= upto)
+        .group_by(overrides.c.key_result)
+    )
     newest = last.subquery()
     query = (
         select(check_ins, overrides.c.sticky, overrides.c.expires_at, overrides.c.reason)

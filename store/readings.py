@@ -42,11 +42,22 @@ MEASURED = (CheckInKind.MEASURED, CheckInKind.ACCEPTED)
 BY_HAND = (CheckInKind.BY_HAND, CheckInKind.IMPORTED)
 
 
-def read_last_check_ins(connection: Connection, kinds: tuple[CheckInKind, ...] = MEASURED) -> dict[str, CheckIn]:
-    """Return the last check-in of every key result that has one, among those of some kinds."""
+LATEST = 2**31 - 1
+"""A run that is never reached: up to now."""
+
+
+def seq_at(connection: Connection, instant: datetime) -> int:
+    """Return the number of the last run that had been published by an instant, 0 before the first."""
+    return connection.scalar(select(func.max(runs.c.seq)).where(runs.c.finished_at <= instant)) or 0
+
+
+def read_last_check_ins(
+    connection: Connection, kinds: tuple[CheckInKind, ...] = MEASURED, *, upto: int = LATEST
+) -> dict[str, CheckIn]:
+    """Return the last check-in of every key result that has one, among those of some kinds, up to a run."""
     last = (
         select(check_ins.c.key_result, func.max(check_ins.c.run).label("run"))
-        .where(check_ins.c.kind.in_(kinds))
+        .where(check_ins.c.kind.in_(kinds), check_ins.c.run <= upto)
         .group_by(check_ins.c.key_result)
         .subquery()
     )
@@ -58,9 +69,10 @@ def read_last_check_ins(connection: Connection, kinds: tuple[CheckInKind, ...] =
     return {row.key_result: check_in_of(row) for row in connection.execute(query)}
 
 
-def read_check_ins(connection: Connection, key_result: str, limit: int) -> list[CheckIn]:
-    """Return the last check-ins of one key result, newest first."""
-    query = select(check_ins).where(check_ins.c.key_result == key_result).order_by(check_ins.c.run.desc()).limit(limit)
+def read_check_ins(connection: Connection, key_result: str, limit: int, *, upto: int = LATEST) -> list[CheckIn]:
+    """Return the last check-ins of one key result up to a run, newest first."""
+    mine = (check_ins.c.key_result == key_result) & (check_ins.c.run <= upto)
+    query = select(check_ins).where(mine).order_by(check_ins.c.run.desc()).limit(limit)
     return [check_in_of(row) for row in connection.execute(query)]
 
 
@@ -82,13 +94,17 @@ def read_past_values(connection: Connection, key_result: str, points: int) -> li
 
 
 def read_trend(
-    connection: Connection, native: Native, addresses: Sequence[str], points: int
+    connection: Connection, native: Native, addresses: Sequence[str], points: int, *, upto: int = LATEST
 ) -> dict[str, tuple[Decimal, ...]]:
     """Return clamped progress of the last check-ins that have one, oldest first, for each address asked for."""
     age = func.row_number().over(partition_by=check_ins.c.key_result, order_by=check_ins.c.run.desc()).label("age")
     aged = (
         select(check_ins.c.key_result, check_ins.c.progress, age)
-        .where(native.among(check_ins.c.key_result, addresses), check_ins.c.progress.is_not(None))
+        .where(
+            native.among(check_ins.c.key_result, addresses),
+            check_ins.c.progress.is_not(None),
+            check_ins.c.run <= upto,
+        )
         .subquery()
     )
     query = select(aged).where(aged.c.age <= points).order_by(aged.c.key_result, aged.c.age.desc())
@@ -122,9 +138,9 @@ def read_retired(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(key_results.c.id).where(key_results.c.retired)))
 
 
-def read_runs(connection: Connection, limit: int) -> list[RunRecord]:
+def read_runs(connection: Connection, limit: int, *, upto: int = LATEST) -> list[RunRecord]:
     """Return the last published runs, newest first."""
-    rows = connection.execute(select(runs).order_by(runs.c.seq.desc()).limit(limit)).all()
+    rows = connection.execute(select(runs).where(runs.c.seq <= upto).order_by(runs.c.seq.desc()).limit(limit)).all()
     parts: dict[int, list[ConnectionRecord]] = defaultdict(list)
     if rows:
         query = select(run_connections).where(run_connections.c.run.between(rows[-1].seq, rows[0].seq))

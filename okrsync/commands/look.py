@@ -11,9 +11,17 @@ from okrsync.place import Place
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; numbers are decimal strings.")]
 
 
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help="As of a day of the past (its end), or a time: 2026-11-01, 2026-11-01T18:00."),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command(epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json")(status)
+    app.command(
+        epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json · okrsync status --as-of 2026-11-01"
+    )(status)
     app.command(epilog="Examples: okrsync forecast · okrsync forecast launch-checkout/epic --json")(forecast)
     app.command(epilog="Examples: okrsync why launch-checkout/epic · okrsync why launch-checkout/nps --json")(why)
 
@@ -42,6 +50,7 @@ def forecast(
 def status(
     ctx: typer.Context,
     cycle: Annotated[str | None, typer.Option(help="A cycle by its id.", show_default="the running one")] = None,
+    as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
     """Show how the key results stand, as last published."""
@@ -49,7 +58,7 @@ def status(
     from okrsync import show
 
     place: Place = ctx.obj
-    with place.reader() as reader:
+    with place.reader(as_of=as_of) as reader:
         overview = reader.overview(cycle)
     if json:
         typer.echo(show.as_json(overview_json(overview)))
@@ -66,6 +75,7 @@ def why(
     items: Annotated[int, typer.Option(help="How many items to list; 0 for all.")] = 20,
     profile: Annotated[str | None, typer.Option(help="Show the status under this profile too, as viva.")] = None,
     profiles: Annotated[bool, typer.Option("--profiles", help="Show the status under every profile.")] = False,
+    as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
     """Show why a number is what it is: formula, query, items with weights, rule, run, freshness."""
@@ -74,7 +84,7 @@ def why(
     from okrsync.show_why import explanation
 
     place: Place = ctx.obj
-    with place.reader() as reader:
+    with place.reader(as_of=as_of) as reader:
         found = reader.explain(key_result)
     if profile is not None and profile not in (known := [each.profile for each in found.profiles]):
         raise typer.BadParameter(f"unknown status profile {profile!r}: there are {', '.join(known)}")

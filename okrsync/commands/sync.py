@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from okrsync.commands.look import AsJson
+from okrsync.commands.look import AsJson, AsOf
 from okrsync.exits import Exit
 from okrsync.place import Place
 
@@ -72,17 +72,23 @@ def plan(
         bool, typer.Option("--exit-code", help="Exit with 3 when a sync would change something.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Save the plan to this file, for `okrsync apply`.")] = None,
+    as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
-    """Show what a sync would change, and why, without changing anything."""
+    """Show what a sync would change, and why, without changing anything.
+
+    With --as-of no vendor is asked: today's rules meet what was known then, and what stood published then.
+    """
     from flows.plans import save
     from mapping.readings import Action
     from okrsync import show
-    from okrsync.running import run_plan, wish_of
+    from okrsync.running import run_hindsight, run_plan, wish_of
 
     place: Place = ctx.obj
+    if as_of is not None and (out is not None or connection or key_result):
+        raise typer.BadParameter("--as-of looks back at everything: leave --out, --connection and --key-result away")
     wish = wish_of(place, connection, key_result, accept_shrink=accept_shrink)
-    report = run_plan(place, wish, quiet=json)
+    report = run_plan(place, wish, quiet=json) if as_of is None else run_hindsight(place, as_of)
     if json:
         typer.echo(show.as_json(report))
     else:
@@ -90,7 +96,7 @@ def plan(
     if out is not None:
         saved = save(report, wish, out)
         typer.echo(f"Saved as {out} ({saved.digest}): okrsync apply {out}", err=json)
-    if not report.published:
+    if not report.published and as_of is None:
         raise typer.Exit(Exit.FAILED)
     if report.failures:
         raise typer.Exit(Exit.PARTLY)
