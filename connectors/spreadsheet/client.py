@@ -16,6 +16,8 @@ from connectors.spreadsheet.cells import Area, Cell, CellKind, Directory, Sheet
 from connectors.spreadsheet.child import caps
 from mapping.errors import FixConfigError, OkrsyncError, TryAgainError
 
+GRACE_SECONDS = 0.5
+"""How long a child that is no longer needed may take to end by itself."""
 _ROOMS = Path(__file__).resolve().parents[2]
 _BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from connectors.spreadsheet.child.main import main; main()"
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
@@ -110,12 +112,24 @@ class WorkbookChild:
         return self._process.returncode is None
 
     async def aclose(self) -> None:
-        """End the process and collect it. Again does nothing."""
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
-                self._process.kill()
+        """End the process and collect it. Again does nothing.
+
+        It is let go by itself first: killing one that has just ended makes asyncio warn of an unknown child.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
+        try:
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._drained()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself just now
+                self._process.kill()
+            await self._drained()
+
+    async def _drained(self) -> None:
+        """Wait for the end of the child, throwing away what it still says: a full pipe would keep both waiting."""
+        while self._process.stdout is not None and await self._process.stdout.read(caps.BATCH_BYTES):
+            pass
         await self._process.wait()
 
     async def _receive(self, sheet: Sheet) -> Sheet:

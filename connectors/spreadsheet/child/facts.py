@@ -21,14 +21,17 @@ class Facts:
     filled: int = 0
     bounds: Area | None = None
     tells_errors: bool = True
+    _met: set[int] = field(default_factory=set)
 
     def fill(self, row: int, column: int, times: int = 1) -> None:
-        """Count a cell that is not empty, and how far the sheet reaches.
+        """Count a cell that is not empty, or a run of equal ones, and how far the sheet reaches.
 
         Raises:
             RefusedError: more cells, rows or columns than ``caps`` allow.
         """
         self.filled += times
+        if times == 1:
+            self.meet(row, column)
         seen = self.bounds
         if seen is None:
             self.bounds = Area(row, column, row, column)
@@ -39,6 +42,17 @@ class Facts:
             check_bounds(self.bounds)
         if self.filled > caps.FILLED_CELLS:
             raise RefusedError(f"holds more than {caps.FILLED_CELLS:,} cells: split the sheet")
+
+    def meet(self, row: int, column: int) -> None:
+        """Note a cell with a value; one that a broken file has twice has none, whichever of the two calamine takes."""
+        place = row << 14 | column
+        if place in self._met:
+            self.contradict(row, column)
+        self._met.add(place)
+
+    def contradict(self, row: int, column: int) -> None:
+        """Note that the file gives a cell two values."""
+        self.troubles[row, column] = (CellKind.UNREADABLE, "two values: the file says both")
 
 
 def check_bounds(bounds: Area) -> None:

@@ -190,12 +190,14 @@ class _SheetScan:
         self._filled = False
         self._value: list[str] = []
         self._in_value = False
+        self._values = 0
 
     def start(self, element: str, attributes: dict[str, str]) -> None:
         if element == "c":
             self._start_cell(attributes)
         elif element == "v":
             self._in_value = self._filled = True
+            self._values += 1
         elif element == "f":
             self._formula = self._filled = True
         elif element == "is":
@@ -222,6 +224,7 @@ class _SheetScan:
         self._style = attributes.get("s", "")
         self._formula = self._filled = False
         self._value.clear()
+        self._values = 0
 
     def text(self, data: str) -> None:
         if self._in_value:
@@ -236,7 +239,9 @@ class _SheetScan:
     def _end_cell(self) -> None:
         place, value = (self._row, self._column), "".join(self._value).strip()
         self.facts.fill(*place)
-        if self._type == "e":
+        if self._values > 1:
+            self.facts.contradict(*place)
+        elif self._type == "e":
             self.facts.troubles[place] = (CellKind.ERROR, value or "an error")
         elif self._formula and self._type != "str" and not value:
             self.facts.troubles[place] = (CellKind.UNCALCULATED, "")

@@ -1,4 +1,4 @@
-"""The records of an xls that calamine swallows: error cells.
+"""The records of an xls that calamine swallows: error cells, and cells that stand there twice.
 
 [MS-XLS] 2.4.24 BoolErr, 2.4.127 Formula, 2.4.28 BoundSheet8.
 """
@@ -15,6 +15,8 @@ from connectors.spreadsheet.child.wire import RefusedError
 from connectors.spreadsheet.child.xlsb import ERRORS
 
 _FORMULA, _END, _FILE_PASS, _BOUND_SHEET, _BOOL_ERR, _BEGIN = 0x06, 0x0A, 0x2F, 0x85, 0x205, 0x809
+_LABEL_SST, _NUMBER, _LABEL, _RK, _MULTIPLE_RK = 0xFD, 0x203, 0x204, 0x27E, 0xBD
+_SINGLE = frozenset({_FORMULA, _LABEL_SST, _NUMBER, _LABEL, _BOOL_ERR, _RK})
 _BIFF8 = 0x0600
 _ERROR_RESULT = 2
 
@@ -43,6 +45,8 @@ class XlsFacts:
         if not facts.tells_errors:
             return facts
         for kind, body in _records(self._book, self._starts[sheet]):
+            for place in _places(kind, body):
+                facts.meet(*place)
             error = None
             if kind == _BOOL_ERR and len(body) >= 8 and body[7] == 1:
                 error = body[6]
@@ -52,6 +56,18 @@ class XlsFacts:
                 row, column = struct.unpack_from("<HH", body)
                 facts.troubles[row, column] = (CellKind.ERROR, ERRORS.get(error, "an error"))
         return facts
+
+
+def _places(kind: int, body: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the cells to which a record gives a value ([MS-XLS] 2.4.175 for the one that has several)."""
+    if len(body) < 6:
+        return
+    row, column = struct.unpack_from("<HH", body)
+    if kind in _SINGLE:
+        yield row, column
+    elif kind == _MULTIPLE_RK:
+        for each in range((len(body) - 6) // 6):
+            yield row, column + each
 
 
 def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:

@@ -134,6 +134,13 @@ def entities(path: Path) -> Path:
     return pack(path, parts | {"xl/worksheets/sheet1.xml": LAUGHS.encode() + parts["xl/worksheets/sheet1.xml"]})
 
 
+def entities_in_ods(path: Path) -> Path:
+    ods(path, '<table:table table:name="KPI"><table:table-row/></table:table>')
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return pack(path, parts | {"content.xml": LAUGHS.replace("worksheet", "x").encode() + parts["content.xml"]})
+
+
 def external_entity(path: Path) -> Path:
     parts = xlsx_parts('<row><c t="inlineStr"><is><t>&x;</t></is></c></row>')
     reach = b'<!DOCTYPE worksheet [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
@@ -155,6 +162,7 @@ BOMBS: list[tuple[Callable[[Path], Path], str]] = [
     (lying_sizes, "says 1,024 bytes and holds 3,"),
     (declared_too_big, "unpacks to 200.0 MB, more than the 100.0 MB allowed"),
     (entities, "declares an XML document type in xl/worksheets/sheet1.xml"),
+    (entities_in_ods, "declares an XML document type in content.xml"),
     (external_entity, "declares an XML document type in xl/worksheets/sheet1.xml"),
 ]
 
