@@ -12,10 +12,6 @@ class NoGraphQLError(FixConfigError):
     """The server has no GraphQL API; REST may do."""
 
 
-class PagesEndError(PartialReadError):
-    """GitHub ends a numbered list before its last page; slices by time go around that."""
-
-
 _REPO = re.compile(r"/repos/([^/]+/[^/]+)")
 _APP = re.compile(r"/app(/installations(/\d+(/access_tokens)?)?)?$|/(orgs|users)/[^/]+/installation$")
 
@@ -54,7 +50,7 @@ def classify(reply: Reply) -> OkrsyncError | None:
         case 410:
             return FixConfigError(f"{who} has no issues at {thing} (410){says}: they are switched off there")
         case 422 if "paginat" in says.lower():
-            return PagesEndError(
+            return PartialReadError(
                 f"{who} ends the list of {thing} before its last page (422){says}: "
                 "narrow the selection by labels, milestone or since, or set via: graphql on the connection"
             )

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Raw
 
-from connectors.github.errors import PagesEndError
 from connectors.github.etags import Etags
 from connectors.http import HttpClient, Params, Reply
 from mapping.errors import PartialReadError
@@ -41,21 +40,17 @@ class Pages:
         self._connection = connection
         self._in_flight = in_flight
 
-    async def stream(
-        self, path: str, params: Params, shape: type[T], *, patience: int | None = None, remember: bool = False
-    ) -> AsyncIterator[T]:
+    async def stream(self, path: str, params: Params, shape: type[T], *, remember: bool = False) -> AsyncIterator[T]:
         """Stream a list page by page, in order.
 
         Args:
             path: of the list.
             params: beside the size of a page.
             shape: what a page holds.
-            patience: how many pages may be read one after another; :data:`MOST_PAGES` unless told otherwise.
             remember: keep a list of one page, and ask only whether it still holds.
 
         Raises:
             PartialReadError: the end was not reached.
-            PagesEndError: the list is longer than numbered pages reach or than patience lasts.
         """
         query = {**params, "per_page": PER_PAGE}
         first = await (self._etags.get(path, query) if remember else self._http.get(path, params=query))
@@ -67,8 +62,6 @@ class Pages:
             if remember:
                 self._etags.keep(path, query, first)
             return
-        if last is not None and page_number(last) > NUMBERED_PAGES and patience is not None:
-            raise self._too_long(path, page_number(last))
         seen = {following}
         numbered = self._numbered(following, last)
         async for reply in in_order(numbered, self._http.get, self._in_flight):
@@ -77,14 +70,14 @@ class Pages:
             following = link(reply.headers.get("link", ""), "next")
         if numbered and following is not None and following in seen:
             raise self._circle(path)
-        async for page in self._one_after_another(path, following, seen, shape, patience or MOST_PAGES):
+        async for page in self._one_after_another(path, following, seen, shape):
             yield page
 
     async def _one_after_another(
-        self, path: str, following: str | None, seen: set[str], shape: type[T], patience: int
+        self, path: str, following: str | None, seen: set[str], shape: type[T]
     ) -> AsyncIterator[T]:
         """Follow the links as they are, for a page number made up here would end at GitHub's own limit."""
-        for _ in range(patience):
+        for _ in range(MOST_PAGES):
             if following is None:
                 return
             reply = await self._http.get(following)
@@ -95,10 +88,7 @@ class Pages:
             if following is not None:
                 seen.add(following)
         if following is not None:
-            raise self._too_long(path, patience)
-
-    def _too_long(self, path: str, pages: int) -> PagesEndError:
-        return PagesEndError(f"{self._connection}: {path} has more than {pages} pages: narrow the selection")
+            raise PartialReadError(f"{self._connection}: {path} has more than {MOST_PAGES} pages: narrow the selection")
 
     def _numbered(self, following: str, last: str | None) -> list[str]:
         """Return the addresses of all pages from the second on, where they are numbered and few enough."""
