@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from connectors.registry import BUILT_IN
 from tests.proofs import ROOT, missing
 
 PAGE = ROOT / "docs" / "correctness.md"
@@ -29,12 +30,24 @@ def test_each_names_what_is_done_and_a_test_that_exists(number: int) -> None:
     assert all(each.startswith("tests/") and "::test_" in each for each in named)
 
 
-def test_pages_of_connectors_speak_of_pitfalls_by_these_numbers() -> None:
-    for page in sorted((ROOT / "docs" / "connectors").glob("*.md")):
-        for table in re.findall(
-            r"^\| number \| where \|\n(?:\|.*\n?)+", page.read_text(encoding="utf-8"), re.MULTILINE
-        ):
-            numbers = [
-                int(each) for cells in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for each in cells.split(",")
-            ]
-            assert set(numbers) <= set(ROWS), page.name
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_the_page_of_a_connector_names_the_pitfalls_that_its_tests_keep_shut(name: str) -> None:
+    page = (ROOT / "docs" / "connectors" / f"{name}.md").read_text(encoding="utf-8")
+    table = page.partition("\n## Pitfalls handled\n")[2]
+    told = {int(each) for cells in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for each in cells.split(",")}
+    shut = {number for number, (_, _, proofs) in ROWS.items() if f"`tests/connectors/{name}/" in proofs}
+    assert told, f"docs/connectors/{name}.md has no table of pitfalls by the numbers of docs/correctness.md"
+    assert shut <= told <= set(ROWS)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_the_page_of_a_connector_says_how_to_set_up_with_the_least_rights_and_what_its_limits_are(name: str) -> None:
+    page = (ROOT / "docs" / "connectors" / f"{name}.md").read_text(encoding="utf-8")
+    headings = " ".join(re.findall(r"^##+ (.+)$", page, flags=re.MULTILINE)).lower()
+    for word in ("set up", "select", "limits"):
+        assert word in headings
+    assert re.search(
+        r"permission|read-only|grant|reading is enough|nothing (?:else|more)",
+        page.partition("## Set up")[2],
+        re.IGNORECASE,
+    )
