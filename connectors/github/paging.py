@@ -134,7 +134,7 @@ async def in_order(keys: list[S], ask: Callable[[S], Awaitable[T]], in_flight: i
     try:
         while waiting or under_way:
             while waiting and len(under_way) < in_flight:
-                under_way.append(asyncio.ensure_future(_awaited(ask(waiting.popleft()))))
+                under_way.append(asyncio.ensure_future(_asked(ask, waiting.popleft())))
             yield await under_way.popleft()
     finally:
         for task in under_way:
@@ -142,8 +142,9 @@ async def in_order(keys: list[S], ask: Callable[[S], Awaitable[T]], in_flight: i
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _awaited(asked: Awaitable[T]) -> T:
-    return await asked
+async def _asked(ask: Callable[[S], Awaitable[T]], key: S) -> T:
+    """Ask in here: a task cancelled before its first step would leave a request behind that nobody awaits."""
+    return await ask(key)
 
 
 def link(header: str, rel: str) -> str | None:
