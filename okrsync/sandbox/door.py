@@ -83,6 +83,11 @@ async def _send(send: Send, reply: Reply) -> None:
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     body = b"" if reply.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED) else reply.body
+    if reply.byte_seconds:
+        for byte in body:
+            await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+            await asyncio.sleep(reply.byte_seconds)
+        body = b""
     await send({"type": "http.response.body", "body": body})
 
 

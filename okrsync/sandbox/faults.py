@@ -35,6 +35,8 @@ class Reply:
     drop: bool = False
     """Close the connection without a single byte."""
     delay_seconds: float = 0.0
+    byte_seconds: float = 0.0
+    """Send the body byte by byte, this long apart; 0 sends it whole."""
 
     @property
     def broken(self) -> bool:
@@ -128,6 +130,11 @@ def login_page() -> Change:
 def delay(seconds: float) -> Change:
     """Answer rightly, but late."""
     return _named("delay", lambda _asked, reply: replace(reply, delay_seconds=seconds))
+
+
+def drip(seconds: float) -> Change:
+    """Answer rightly, but byte by byte, each so many seconds after the one before."""
+    return _named("drip", lambda _asked, reply: replace(reply, byte_seconds=seconds))
 
 
 def cut(at: int) -> Change:

@@ -168,6 +168,14 @@ def test_a_late_answer_is_right(own: Sandbox) -> None:
         assert client.post(SEARCH, json=SHOP).status_code == 200
 
 
+def test_an_answer_can_come_byte_by_byte(own: Sandbox) -> None:
+    own.jira_faults.add(faults.drip(0.001), "*/myself", times=1)
+    with jira_client(own) as client, client.stream("GET", "/rest/api/3/myself") as answer:
+        pieces = list(answer.iter_raw())
+    assert len(pieces) > 10
+    assert json.loads(b"".join(pieces))["active"] is True
+
+
 def test_several_faults_are_applied_in_turn_and_can_be_lifted(own: Sandbox) -> None:
     own.jira_faults.add(faults.warnings(), SEARCH)
     own.jira_faults.add(faults.truncate(0), SEARCH)
