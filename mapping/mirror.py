@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mapping.words import Sample, Selection, WorkItem
 
@@ -54,4 +54,16 @@ class Mirror(Protocol):
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:
         """Return how former members left, by item id; an id that is a member now is not in it."""
+        ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """What a mirror offers besides when it knows where it may differ from one before it."""
+
+    def touched(self, before: Mirror, selection: Selection) -> tuple[Iterator[WorkItem], Iterator[WorkItem]] | None:
+        """Return members then and members now, ordered as ``members`` gives them: all that differ, and few others.
+
+        None where that is not known of these two.
+        """
         ...

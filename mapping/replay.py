@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mapping.mirror import Departure, Mirror
+from mapping.mirror import Comparing, Departure, Mirror
 from mapping.readings import CauseKind
 from mapping.words import ItemState, Sample, Selection, WorkItem
 
@@ -104,7 +104,9 @@ def item_changes(before: Mirror, after: Mirror, selection: Selection) -> tuple[I
     """
     departed: Mapping[str, Departure] | None = None
     changes = []
-    for old, new in _side_by_side(_ascending(before.members(selection)), _ascending(after.members(selection))):
+    touched = after.touched(before, selection) if isinstance(after, Comparing) else None
+    then, now = touched or (before.members(selection), after.members(selection))
+    for old, new in _side_by_side(_ascending(then), _ascending(now)):
         item = new or old
         if item is None or old == new:
             continue
@@ -150,10 +152,14 @@ class HalfWay:
     overlay: dict[str, dict[str, WorkItem | None]] = field(default_factory=dict)
     """By selection key, then by item id; None takes an item out."""
     new_samples: bool = False
+    reordered: set[str] = field(default_factory=set)
+    """Keys of selections in which items have come, gone, or got another parent."""
 
     def apply(self, selection: Selection, change: ItemChange, fields: Sequence[str]) -> None:
         """Apply one cause of a change: coming, going, or the fields that it touched."""
         layer = self.overlay.setdefault(selection.key, {})
+        if change.old is None or change.new is None or "parent" in fields:
+            self.reordered.add(selection.key)
         if change.old is None or change.new is None:
             layer[change.id] = change.new
             return
@@ -178,10 +184,10 @@ class HalfWay:
 
     def parents(self, selection: Selection) -> frozenset[str]:
         """Return the ids of members that are the parent of another member."""
-        if selection.key not in self.overlay:
+        if selection.key not in self.reordered:
             return self.before.parents(selection)
-        parent_of = {item.id: item.parent for item in self.members(selection)}
-        return frozenset(parent for parent in parent_of.values() if parent in parent_of)
+        named = {item.parent for item in self.members(selection)}  # twice over them all, so that none need be held
+        return frozenset(item.id for item in self.members(selection) if item.id in named)
 
     def samples(self, selection: Selection) -> Sequence[Sample]:
         """Return the old samples, or the new ones once the sources' step has been taken."""

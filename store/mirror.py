@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, union
 
-from mapping.mirror import Departure
+from mapping.mirror import Departure, Mirror
 from mapping.words import ItemState, Sample, Selection, WorkItem
 from store.codec import decode_item, undone
 from store.tables import item_events, items, memberships, runs, samples, selections
@@ -34,9 +34,27 @@ class StoredMirror:
 
     def members(self, selection: Selection) -> Iterator[WorkItem]:
         """Stream the items of a selection, ordered by id, each once."""
+        return self.members_where(selection)
+
+    def touched(self, before: Mirror, selection: Selection) -> tuple[Iterator[WorkItem], Iterator[WorkItem]] | None:
+        """Return the members then and now that came, left, or were changed in between."""
+        if not isinstance(before, StoredMirror) or before.seq > self.seq:
+            return None
+        since, until = memberships.c.since_run, memberships.c.until_run
+        spans = select(memberships.c.item).where(
+            memberships.c.selection == selection.key, or_(_between(since, before, self), _between(until, before, self))
+        )
+        events = select(item_events.c.item).where(
+            item_events.c.connection == selection.connection, _between(item_events.c.run, before, self)
+        )
+        some = items.c.id.in_(union(spans, events))
+        return before.members_where(selection, some), self.members_where(selection, some)
+
+    def members_where(self, selection: Selection, *conditions: ColumnElement[bool]) -> Iterator[WorkItem]:
+        """Stream those items of a selection that meet conditions on the mirror's tables, ordered by id."""
         with self._opened() as connection:
             changed = self._changed_since(connection, selection)
-            query = self._member_rows(selection).execution_options(yield_per=PAGE)
+            query = self._member_rows(selection).where(*conditions).execution_options(yield_per=PAGE)
             with connection.execute(query) as rows:  # closed even when the caller stops in the middle
                 for part in rows.partitions():  # a row at a time would take as long as decoding it
                     if not changed:
@@ -51,8 +69,8 @@ class StoredMirror:
         with self._opened() as connection:
             if not self._parents_changed(connection, selection):
                 return self._current_parents(connection, selection)
-        named = {item.id: item.parent for item in self.members(selection)}
-        return frozenset(parent for parent in named.values() if parent in named)
+        named = {item.parent for item in self.members(selection)}  # twice over them all, so that none need be held
+        return frozenset(item.id for item in self.members(selection) if item.id in named)
 
     def samples(self, selection: Selection) -> Sequence[Sample]:
         """Return the samples of a series, oldest first; of several for one instant the one read last."""
@@ -173,3 +191,7 @@ class StoredMirror:
             .where(items.c.parent.in_(select(others.c.item).where(self._belongs(others, selection))))
         )
         return frozenset(parent for parent in connection.scalars(query) if parent is not None)
+
+
+def _between(run: ColumnElement[int], before: StoredMirror, after: StoredMirror) -> ColumnElement[bool]:
+    return and_(run > before.seq, run <= after.seq)

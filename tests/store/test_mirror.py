@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
+from typing import cast
 
-from mapping.mirror import Departure
+from mapping.mirror import Departure, Mirror
+from mapping.replay import item_changes
 from mapping.words import ItemState, Outcome, WorkItem
 from store import Store
+from store.mirror import StoredMirror
 from store.staging import FLUSH_ROWS
 from tests.store.kit import BUGS, CELL, DAY, EPIC, START, Pull, item, sample, stage, sync
 
@@ -211,3 +216,39 @@ def test_thousands_of_items_are_written_changed_and_read_alike(store: Store) -> 
     assert (counts.items_new, counts.items_changed, counts.events) == (0, 2500, 5000)
     assert members(store) == changed
     assert members(store, 1) == many
+
+
+def test_what_two_mirrors_differ_in_is_found_without_looking_at_the_rest(store: Store) -> None:
+    random = Random("touched")
+    world = {number: item(number) for number in range(30)}
+    for day in range(8):
+        at = START + day * DAY
+        for number in random.sample(range(40), 6):
+            world[number] = item(
+                number,
+                state=random.choice([*ItemState]),
+                parent=random.choice([None, "1", "2"]),
+                numbers={"points": Decimal(day)},
+                updated_at=at,
+            )
+        for number in random.sample(sorted(world), 3):
+            del world[number]
+        bugs = [one for one in world.values() if one.state is ItemState.TODO]
+        sync(store, Pull(items=[*world.values()]), Pull(selection=BUGS, items=bugs), at=at)
+
+    class Plain:
+        """The same mirror, which has to be compared item by item."""
+
+        def __init__(self, mirror: StoredMirror) -> None:
+            self.members, self.departed = mirror.members, mirror.departed
+
+    looked_at = 0
+    for then, now in itertools.combinations_with_replacement(range(9), 2):
+        for selection in (EPIC, BUGS):
+            before, after = store.mirror(then), store.mirror(now)
+            expected = item_changes(cast("Mirror", Plain(before)), cast("Mirror", Plain(after)), selection)
+            assert item_changes(before, after, selection) == expected
+            olds, news = after.touched(before, selection) or ((), ())
+            looked_at += then == now and len([*olds, *news])
+    assert looked_at == 0
+    assert store.mirror(2).touched(store.mirror(3), EPIC) is None
