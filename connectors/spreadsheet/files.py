@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from connectors.port import Surroundings
-from connectors.spreadsheet.child import caps
 from connectors.spreadsheet.csvfile import SUFFIXES
 from connectors.spreadsheet.options import SpreadsheetOptions
-from connectors.spreadsheet.places import Book, Edition, open_file
+from connectors.spreadsheet.places import Book, Edition, check_size, open_file
 from mapping.errors import FixConfigError, TryAgainError
 
 RETRY_AFTER_SECONDS = 0.3
@@ -106,10 +105,7 @@ def version_of(path: Path, said: str) -> Version:
         ) from error
     if not stat.S_ISREG(found.st_mode):
         raise FixConfigError(f"{said} is no ordinary file: give the path of a spreadsheet")
-    if found.st_size > caps.FILE_BYTES:
-        raise FixConfigError(
-            f"{said} has {caps.shown(found.st_size)}, more than the {caps.shown(caps.FILE_BYTES)} allowed: split it"
-        )
+    check_size(found.st_size, said)
     return Version(size=found.st_size, changed_ns=found.st_mtime_ns, inode=found.st_ino)
 
 

@@ -21,7 +21,7 @@ from connectors.spreadsheet.child import caps
 from connectors.spreadsheet.csvfile import SUFFIXES
 from connectors.spreadsheet.microsoft_app import GRAPHS, MicrosoftSeller
 from connectors.spreadsheet.options import DriveFile, SpreadsheetOptions
-from connectors.spreadsheet.places import Book, Edition, open_file, unnamed_copy
+from connectors.spreadsheet.places import Book, Edition, check_size, open_file, unnamed_copy
 from connectors.spreadsheet.tokens import TokenAuthority
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError, TryAgainError
 
@@ -178,6 +178,7 @@ class SharePointPlace:
         self._name = item.name
         if item.folder is not None:
             raise FixConfigError(f"{self.said} is a folder: name a file in it")
+        check_size(item.size, self.said)
         if first:
             where = self._where
             drive = where.drive if isinstance(where, DriveFile) and where.drive else item.parent_reference.drive_id

@@ -142,16 +142,21 @@ async def open_file(copy: IO[bytes], said: str, options: SpreadsheetOptions, *, 
     return await WorkbookChild.start(copy, said)
 
 
+def check_size(size: int, said: str) -> None:
+    """Raise FixConfigError for a file of more bytes than are opened at all."""
+    if size > caps.FILE_BYTES:
+        raise FixConfigError(
+            f"{said} has {caps.shown(size)}, more than the {caps.shown(caps.FILE_BYTES)} allowed: split it"
+        )
+
+
 def unnamed_copy(data: bytes, said: str) -> IO[bytes]:
     """Return bytes as a file without a name, which the child process can be handed.
 
     Raises:
         FixConfigError: it is larger than allowed.
     """
-    if len(data) > caps.FILE_BYTES:
-        raise FixConfigError(
-            f"{said} has {caps.shown(len(data))}, more than the {caps.shown(caps.FILE_BYTES)} allowed: split it"
-        )
+    check_size(len(data), said)
     with ExitStack() as on_failure:
         copy = on_failure.enter_context(tempfile.TemporaryFile())
         copy.write(data)

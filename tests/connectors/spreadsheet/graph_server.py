@@ -50,6 +50,8 @@ class GraphServer:
     now: Callable[[], datetime]
     name: str = "kpis.xlsx"
     folder: bool = False
+    size: int | None = None
+    """What Graph says of it; None is the truth."""
     secret: str = SECRET
     page: int = 2
     """Versions a page."""
@@ -107,7 +109,8 @@ class GraphServer:
         newest = self.versions[0]
         facet: Json = {"folder": {"childCount": 3}} if self.folder else {"file": {"mimeType": "application/x"}}
         return {
-            "id": ITEM, "name": self.name, "size": len(newest.content), "lastModifiedDateTime": newest.changed_at,
+            "id": ITEM, "name": self.name, "size": self.size or len(newest.content),
+            "lastModifiedDateTime": newest.changed_at,
             "eTag": f'"{{{ITEM}}},{newest.id}"', "cTag": f'"c:{{{ITEM}}},{newest.id}"',
             "parentReference": {"driveId": DRIVE, "driveType": "documentLibrary"},
         } | facet  # fmt: skip

@@ -219,6 +219,14 @@ async def test_a_folder_is_no_file(server: GraphServer, clock: FakeClock) -> Non
             await sample_of(source, TERMS)
 
 
+async def test_a_file_that_is_too_big_is_not_downloaded(server: GraphServer, clock: FakeClock) -> None:
+    server.size = 101 * 1024 * 1024
+    async with source_on(server, clock) as source:
+        with pytest.raises(FixConfigError, match=r"kpis: kpis\.xlsx has 101\.0 MB, more than the 100\.0 MB allowed"):
+            await sample_of(source, TERMS)
+    assert not any("/content" in each for each in server.asked)
+
+
 async def test_without_msal_the_error_says_what_to_install(
     server: GraphServer, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ async def test_a_token_goes_to_the_server_and_not_to_where_it_sends_us() -> None
         (httpx.Response(200, content=b"%PDF-1.7", headers={"content-type": "application/pdf"}), "is a PDF"),
         (httpx.Response(404), r"knows no https://acme\.test/files/kpis\.(csv|bin) \(404\)"),
         (httpx.Response(302, headers={"location": "http://acme.test/kpis.csv"}), "sends .* on to http://acme.test"),
+        (httpx.Response(302, headers={"location": "https://10.0.0.1/k.csv"}), "10.0.0.1 is a private address"),
         (httpx.Response(304), "was answered with 304 although nothing is held"),
     ],
 )
