@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from config.connections import Connection, connection_of
+from config.coverage import coverage_of
 from config.currencies import rates_of
 from config.files import read_rules
 from config.measures import Measures, Seen
@@ -38,6 +39,7 @@ from mapping.rules import (
     inner_of,
     selections_of,
 )
+from mapping.shares import DoubleCounting
 from mapping.where import ALWAYS, SOMETIMES, compile_where
 from mapping.words import Selection
 
@@ -46,6 +48,8 @@ SECTIONS = (
     "numbers",
     "schedule",
     "profile",
+    "double_counting",
+    "coverage",
     "guard",
     "connections",
     "currencies",
@@ -81,6 +85,8 @@ class Config:
     """None when the file says ``schedule: none``."""
     places: Mapping[str, Place]
     """Where each key result stands, by its address ``objective/key-result``."""
+    coverage: tuple[Completion, ...] = ()
+    """Work to be looked over for coverage: pulled like any selection, measured by no key result."""
     seen: tuple[Seen, ...] = field(default=(), repr=False)
     """Each selection where a rule states it, in file order."""
 
@@ -99,8 +105,8 @@ class Config:
     @cached_property
     def _fields(self) -> Mapping[str, frozenset[str]]:
         found: dict[str, frozenset[str]] = {}
-        for key_result in self.key_results():
-            for connection, names in fields_in(key_result.measure):
+        for measure in (*(each.measure for each in self.key_results()), *self.coverage):
+            for connection, names in fields_in(measure):
                 found[connection] = found.get(connection, frozenset()) | names
         return found
 
@@ -196,6 +202,7 @@ class _Loader:
             self._curves(cycles, paces),
             self._guard(),
             paces.profile(self.root.entries.get("profile"), otherwise=OKRSYNC),
+            self._double_counting(),
         )
         objectives = [
             rules.objective(name, entry) for name, entry in entries_of(self.root, "objectives", self.problems).items()
@@ -210,6 +217,7 @@ class _Loader:
             objectives=resolved([each for each in objectives if each], measures.rollups, self.problems),
             schedule=self._schedule(timezone),
             places=rules.places,
+            coverage=coverage_of(self.root.entries.get("coverage"), measures, self.problems),
             seen=tuple(measures.seen),
         )
 
@@ -242,6 +250,16 @@ class _Loader:
         if leaf is None or not zone_is_known(leaf.text, leaf.place, self.problems):
             return DEFAULT_TIMEZONE
         return leaf.text
+
+    def _double_counting(self) -> DoubleCounting:
+        leaf = self._text("double_counting")
+        if leaf is None:
+            return DoubleCounting.ALLOW
+        if leaf.text not in list(DoubleCounting):
+            fix = one_of(leaf.text, DoubleCounting)
+            self.problems.add(leaf.place, f"double_counting: unknown policy {leaf.text!r}", fix)
+            return DoubleCounting.ALLOW
+        return DoubleCounting(leaf.text)
 
     def _style(self) -> NumberStyle:
         leaf = self._text("numbers")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mapping.curves import CurveKind
 from mapping.rules import Guard, Mode, ObjectiveKind, Period, PeriodPolicy, Running
+from mapping.shares import DoubleCounting
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """Ids of connections, cycles, objectives and key results; a slash would split an address."""
@@ -76,6 +77,9 @@ class ObjectiveKeys(Strict):
         description="committed: 100 % is expected; aspirational: 70 % is a success.",
     )
     level: Literal["company", "team", "person"] = Field(default="team", description="Whose level it belongs to.")
+    double_counting: DoubleCounting | None = Field(
+        default=None, description="What an item counts here that feeds other key results too: allow, split, exclusive."
+    )
 
 
 class GuardKeys(Strict):

@@ -22,6 +22,7 @@ from mapping.curves import LINEAR, Curve
 from mapping.errors import Place
 from mapping.profiles import OKRSYNC, Profile
 from mapping.rules import NO_GUARD, Cycle, Guard, KeyResult, Objective
+from mapping.shares import DoubleCounting
 
 _ID = re.compile(ID)
 _CYCLE_KEYS = (*CycleKeys.model_fields, "pace")
@@ -64,6 +65,15 @@ def cycle_of(name: str, entry: Entry, *, timezone: str, problems: Problems) -> C
     return Cycle(id=name, starts_on=keys.starts_on, ends_on=keys.ends_on, timezone=timezone)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a key result takes from its objective."""
+
+    cycle: Cycle | None
+    curve: Curve
+    double_counting: DoubleCounting
+
+
 @dataclass(slots=True)
 class Rules:
     """Makes the objectives of a file; keeps where each key result stands."""
@@ -80,6 +90,8 @@ class Rules:
     """Of key results that state none."""
     profile: Profile = OKRSYNC
     """Where an objective names none."""
+    double_counting: DoubleCounting = DoubleCounting.ALLOW
+    """Where an objective says nothing."""
     places: dict[str, Place] = field(default_factory=dict)
 
     def objective(self, name: str, entry: Entry) -> Objective | None:
@@ -94,7 +106,9 @@ class Rules:
         of_cycle = LINEAR if cycle is None else self.curves.get(cycle.id, LINEAR)
         curve = self.paces.curve(node.entries.get("pace"), cycle, otherwise=of_cycle)
         profile = self.paces.profile(node.entries.get("profile"), otherwise=self.profile)
-        key_results = self._key_results(name, entry, node, cycle=cycle, curve=curve)
+        stated = None if keys is None else keys.double_counting
+        given = Given(cycle=cycle, curve=curve, double_counting=stated or self.double_counting)
+        key_results = self._key_results(name, entry, node, given)
         if keys is None or cycle is None or not id_right:
             return None
         return Objective(
@@ -107,6 +121,7 @@ class Rules:
             level=keys.level,
             curve=curve,
             profile=profile,
+            double_counting=given.double_counting,
             key_results=tuple(key_results),
         )
 
@@ -119,15 +134,13 @@ class Rules:
             self.problems.add(entry.node.place, f"unknown cycle {name!r}", advice)
         return self.cycles.get(name)
 
-    def _key_results(
-        self, objective: str, entry: Entry, node: Branch, *, cycle: Cycle | None, curve: Curve
-    ) -> list[KeyResult]:
+    def _key_results(self, objective: str, entry: Entry, node: Branch, given: Given) -> list[KeyResult]:
         before = len(self.problems.found)
         entries = entries_of(node, "key_results", self.problems)
         if not entries and len(self.problems.found) == before:
             what = f"objective {objective} has no key results"
             self.problems.add(entry.key_place, what, "add key_results: with 2 to 5 of them, or remove the objective")
-        made = [self._key_result(objective, name, inner, cycle=cycle, curve=curve) for name, inner in entries.items()]
+        made = [self._key_result(objective, name, inner, given) for name, inner in entries.items()]
         return [each for each in made if each]
 
     def _steps(self, metric: Entry | None) -> dict[str, Decimal] | None:
@@ -136,9 +149,7 @@ class Rules:
             return None
         return steps_of(metric, milestones, style=self.metrics.style, problems=self.problems)
 
-    def _key_result(
-        self, objective: str, name: str, entry: Entry, *, cycle: Cycle | None, curve: Curve
-    ) -> KeyResult | None:
+    def _key_result(self, objective: str, name: str, entry: Entry, given: Given) -> KeyResult | None:
         id_right = id_is_right(name, entry, self.problems)
         node = branch_of(entry, f"key result {name}", self.problems)
         if node is None:
@@ -148,15 +159,15 @@ class Rules:
         own = own_keys(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
         keys = validated(KeyResultKeys, own, self.problems, at=entry.key_place)
         stated = node.entries.get("measure")
-        around = Around(address=address, cycle=cycle, steps=self._steps(node.entries.get("metric")))
+        around = Around(address=address, cycle=given.cycle, steps=self._steps(node.entries.get("metric")))
         measure = self.measures.measure(stated, around, at=entry.key_place)
         metric = metric_of(
             node.entries.get("metric"), self.metrics, kind=self.measures.kind(stated), at=entry.key_place
         )
-        own_curve = self.paces.curve(node.entries.get("pace"), cycle, otherwise=curve)
+        own_curve = self.paces.curve(node.entries.get("pace"), given.cycle, otherwise=given.curve)
         if keys is None or measure is None or metric is None or not id_right:
             return None
-        rule = rule_json(metric, measure)
+        rule = rule_json(metric, measure, given.double_counting)
         return KeyResult(
             id=address,
             title=keys.title,
@@ -169,6 +180,7 @@ class Rules:
             rule=rule,
             rule_version=rule_version(rule),
             curve=own_curve,
+            double_counting=given.double_counting,
         )
 
     def _guard(self, stated: GuardKeys | Literal["none"] | None) -> Guard:

@@ -32,6 +32,7 @@ from config.profiles import shipped
 from connectors import registry
 from connectors.port import Connector
 from mapping.numbers import NumberStyle
+from mapping.shares import DoubleCounting
 
 Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -79,6 +80,16 @@ class _Writer:
                 "guard": {
                     "anyOf": [{"const": "none"}, self._model(GuardKeys, "")],
                     "description": "When a new value is held for review, unless a key result says otherwise.",
+                },
+                "double_counting": {
+                    "enum": [str(policy) for policy in DoubleCounting],
+                    "default": str(DoubleCounting.ALLOW),
+                    "description": "What an item counts for that feeds several key results.",
+                },
+                "coverage": {
+                    "type": "array",
+                    "description": "Selections to look over for work that no key result is served by.",
+                    "items": self._kind("completion"),
                 },
                 "connections": _by_id({"anyOf": [self._connection(each) for each in self._connectors]}),
                 "currencies": self._model(CurrenciesKeys, ""),

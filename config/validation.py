@@ -20,7 +20,7 @@ Loc = tuple[int | str, ...]
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that ``word`` was probably meant to be."""
-    by_lower = {each.lower(): each for each in known}
+    by_lower = {each.lower(): str(each) for each in known}  # plain text also of an enumeration's member
     close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 

@@ -67,6 +67,7 @@ PHRASES = (
     # formulas
     _("1 item"),
     _("{count} items"),
+    _("{number} of {items}"),
     _("{done} of {all} items done"),
     _("{done} of {all} items done, in progress counts {credit}"),
     _("{done} of {all} {text} done ({count} of {items})"),
@@ -125,6 +126,18 @@ PHRASES = (
     _("no estimate: counted as the median {number}"),
     _("no estimate"),
     _("no {text}"),
+    _("counts for {text} alone"),
+    _("feeds {count} key results: counted as 1/{number}"),
+    # gap and forecast
+    _("nothing is needed: {progress} of the way, {bound} is on pace"),
+    _("finishing {items} brings it from {progress} to {share}: {bound} is on pace"),
+    _("no list closes the gap: finishing all {items} brings it to {share}, {bound} is on pace"),
+    _("no list of items closes the gap: {reason}"),
+    _("no open item feeds it"),
+    _("what is measured does not follow from finishing single items"),
+    _("finishing any open item would not move it that way"),
+    _("too little history: {count} daily changes, {number} are needed"),
+    _("the target is met or not: there is no way on which to be forecast"),
     # syncs
     _("not asked for in this run"),
 )

@@ -49,6 +49,7 @@ CAUSE_WORDS = {
     CauseKind.EDITED: _("edited"),
     CauseKind.SOURCE_CHANGED: _("source value changed"),
     CauseKind.RULE_CHANGED: _("rule changed"),
+    CauseKind.SHARED: _("shared differently"),
     CauseKind.CLOCK: _("time passed"),
 }
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from mapping.canonical import rule_json, rule_version
+from mapping.canonical import rule_of, rule_version
 from mapping.decimals import decimal_text, difference, tidy
 from mapping.effective import Entries, effective
 from mapping.errors import FixConfigError
@@ -127,7 +127,7 @@ def _entry(
 ) -> CheckIn:
     old = None if before is None else before.value
     value = old if said.value is None else said.value
-    metric, rule = key_result.metric, rule_json(key_result.metric, key_result.measure)
+    metric, rule = key_result.metric, rule_of(key_result)
     raw = None if value is None else raw_progress(metric, value, objective.cycle)
     moved = _moved(old, said.value)
     judged = pace(raw, metric=metric, objective_kind=objective.kind, cycle=objective.cycle, now=now)

@@ -11,14 +11,17 @@ from typing import Self
 from config.profiles import shipped
 from flows.ahead import forecast_of
 from flows.earlier import earlier_statuses
-from mapping.canonical import rule_from_json, rule_json
+from mapping.canonical import rule_from_json, rule_of
+from mapping.coverage import coverage
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
 from mapping.gap import gap
 from mapping.judging import judgements
+from mapping.ledger import shared_out
 from mapping.measure import measure_one
-from mapping.readings import CheckIn, Explanation, Forecast, Overview, Query, RunRecord
-from mapping.rules import Cycle, KeyResult, Objective, selections_of
+from mapping.readings import CheckIn, CoverageReport, Explanation, Forecast, Overview, Query, RunRecord
+from mapping.rules import Completion, Cycle, KeyResult, Objective, selections_of
+from mapping.shares import DoubleCounting
 from mapping.standing import objective_standing, standing
 from mapping.steps import steps
 from store import Freshness, Store, StoredMirror
@@ -124,6 +127,7 @@ class StoreReader:
             fresh = self._fresh().get(address)
             last = entries.measured
             mirror, at = self._as_published(fresh, now)
+            key_result = self._shared(key_result, objective, mirror, at)
             ruled = _as_ruled(key_result, last)
             reading = measure_one(ruled, objective.cycle, mirror, at, collect=True)
             queries = self._queries(key_result)
@@ -157,6 +161,11 @@ class StoreReader:
             profiles=judgements(stands, key_result, objective, shipped().values(), now),
         )
 
+    def coverage(self, objectives: Sequence[Objective], declared: Sequence[Completion], *, days: int) -> CoverageReport:
+        """Return what of the rules and of the work in the mirror is not covered by the other; see mapping.coverage."""
+        with self._turn:
+            return coverage(objectives, declared, self._store.mirror(), self._now(), days=days)
+
     def forecasts(self, address: str | None = None) -> Sequence[Forecast]:
         """Return the forecast of one key result, or of all whose cycle is running, in the order of the rules.
 
@@ -181,6 +190,13 @@ class StoreReader:
                 if each.id == address:
                     return each, objective
         raise UnknownNameError(f"no key result {address!r} was ever synced: `okrsync status` lists those there are")
+
+    def _shared(self, key_result: KeyResult, objective: Objective, mirror: StoredMirror, at: datetime) -> KeyResult:
+        """Return the key result with its parts of items that feed several, where its policy asks."""
+        if objective.double_counting is DoubleCounting.ALLOW:
+            return key_result
+        known = shared_out(self._store.declared(), mirror, at)
+        return next(each for one in known for each in one.key_results if each.id == key_result.id)
 
     def _as_published(self, fresh: Freshness | None, now: datetime) -> tuple[StoredMirror, datetime]:
         """Return the mirror as it was when the published value was last confirmed, and when that was."""
@@ -207,7 +223,7 @@ class StoreReader:
 
 def _as_ruled(key_result: KeyResult, entry: CheckIn | None) -> KeyResult:
     """Return a key result under the rule that gave a check-in; of the past that may be another than today's."""
-    if entry is None or entry.rule == rule_json(key_result.metric, key_result.measure):
+    if entry is None or entry.rule == rule_of(key_result):
         return key_result
     metric, measure = rule_from_json(entry.rule)
     return replace(key_result, metric=metric, measure=measure, rule=entry.rule, rule_version=entry.rule_version)

@@ -20,6 +20,7 @@ from connectors.port import Source, Surroundings
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
 from flows.pull import Progress, Pull, pull_connection, worst_of
+from mapping.ledger import shared_out
 from mapping.plan import plan
 from mapping.readings import Action, Change, ConnectionRecord
 from mapping.rules import KeyResult, Objective, selections_of
@@ -116,7 +117,9 @@ class Work:
 
     def selections(self, name: str) -> list[Selection]:
         """Return what the wanted key results ask of a connection, each selection once."""
-        found = (each for result in self.key_results() for each in selections_of(result.measure))
+        found = [each for result in self.key_results() for each in selections_of(result.measure)]
+        if not self.wish.key_results:
+            found += [each.selection for each in self.config.coverage]
         return list(dict.fromkeys(selection for selection in found if selection.connection == name))
 
     async def pull(self, name: str) -> ConnectionRecord:
@@ -163,9 +166,10 @@ class Work:
     def measure(self) -> list[Change]:
         """Merge what was pulled and compute what changes. Begins the run's transaction."""
         self.run.merge()
+        mirror = self.run.mirror()
         self.changes = plan(
-            self._objectives(),
-            mirror=self.run.mirror(),
+            self._objectives(shared_out(self.config.objectives, mirror, self.started_at)),
+            mirror=mirror,
             before=self.run.mirror_before,
             last=self.run.last_check_ins(),
             stale=self._stale(),
@@ -216,11 +220,11 @@ class Work:
             changes=tuple(self.changes),
         )
 
-    def _objectives(self) -> list[Objective]:
+    def _objectives(self, objectives: Sequence[Objective]) -> list[Objective]:
         """Return the objectives, narrowed to the key results to measure."""
         wanted = {each.id for each in self.key_results()}
         found = []
-        for objective in self.config.objectives:
+        for objective in objectives:
             kept = tuple(each for each in objective.key_results if each.id in wanted)
             if kept:
                 found.append(replace(objective, key_results=kept))

@@ -16,6 +16,7 @@ from mapping.durations import Stopwatch
 from mapping.errors import RuleError
 from mapping.readings import Contribution, Reading
 from mapping.rules import Aggregate, AggregateKind, Duration
+from mapping.shares import Shares, part_of
 from mapping.tally import NOT_MATCHED, PlainCounts, contribution, items_word, spoken
 from mapping.where import Verdict, Where, compile_where
 from mapping.windows import Window
@@ -24,6 +25,8 @@ from mapping.words import ItemState, WorkItem
 UNDECIDED = "closed without being done, so neither done nor open"
 ADDS_UP = frozenset({AggregateKind.COUNT, AggregateKind.SUM, AggregateKind.DISTINCT})
 """Kinds that are 0 where nothing is; of all others nothing has no value."""
+DIVISIBLE = frozenset({AggregateKind.COUNT, AggregateKind.SUM})
+"""Kinds in which part of an item counts for part; half an item has no other age, and no lesser extreme."""
 TEXTS: Mapping[str, Callable[[WorkItem], str]] = {
     "assignee": lambda item: item.assignee or "",
     "kind": lambda item: item.kind,
@@ -45,6 +48,9 @@ class AggregateTally:
     collect: bool = False
     stopwatch: Stopwatch | None = None
     """Set for a duration."""
+    shares: Shares = field(default_factory=dict)
+    divided: Counter[str] = field(default_factory=Counter)
+    """How many items had their value divided, by what is said of it."""
     belong: int = 0
     """Items that pass the filter and fall into the window, with or without the field."""
     done: int = 0
@@ -66,7 +72,7 @@ class AggregateTally:
     @property
     def plain(self) -> str | None:
         """Return the number that is all it looks at beside the state (empty for none), or None if it looks at more."""
-        alone = self.where is None and self.window is None and not self.collect
+        alone = self.where is None and self.window is None and not self.collect and not self.shares
         if not alone or isinstance(self.measure, Duration) or self.kind is AggregateKind.DISTINCT:
             return None
         return self.measure.field or ""
@@ -98,10 +104,19 @@ class AggregateTally:
         if isinstance(value, str):
             self._skip(item, value)
             return
+        part = part_of(self.shares, item.connection, item.id)
+        note = ""
+        if part is not None:
+            if part.elsewhere is not None:
+                self._skip(item, part.said())
+                return
+            if part.divided and self.kind in DIVISIBLE:
+                value, note = part.of(value), part.said()
+                self.divided[note] += 1
         self._cell(place).add(value, 1)
         self.done += item.done
         if self.collect:
-            self.evidence.append(contribution(item, weight=value, credit=value, counted=True))
+            self.evidence.append(contribution(item, weight=value, credit=value, counted=True, note=note))
 
     def _refuse(self, item: WorkItem, verdict: Verdict) -> None:
         if verdict is Verdict.UNDECIDED:
@@ -173,6 +188,7 @@ class AggregateTally:
             numerator=average,
             denominator=None if average is None else Decimal(cell.count),
             left_out=dict(sorted(self.left_out.items())),
+            assumed=dict(self.divided),
             formula="" if why else self._formula(cell),
             evidence=tuple(sorted(self.evidence, key=lambda part: part.item)),
         )
@@ -192,7 +208,7 @@ class AggregateTally:
             name = f"{name} in {self.measure.unit}"
         match self.kind:
             case AggregateKind.COUNT:
-                return items
+                return items if not self.divided else f"{value} of {items}"
             case AggregateKind.SUM:
                 return f"{decimal_text(cell.total)} {name} in {items}"
             case AggregateKind.AVERAGE:

@@ -10,18 +10,26 @@ from collections.abc import Mapping
 from mapping.errors import RuleError
 from mapping.measure_tree import measure_from, measure_tree
 from mapping.metric_tree import branch, metric_from, metric_tree
-from mapping.rules import Measure, Metric
+from mapping.rules import KeyResult, Measure, Metric
+from mapping.shares import DoubleCounting
 
 _PLAIN = re.compile(r"[\w(][\w ./+%()\-]*")
 """What YAML reads as text without quotes, also inside braces."""
 
 
-def rule_json(metric: Metric, measure: Measure) -> str:
+def rule_of(key_result: KeyResult) -> str:
+    """Return the rule of a key result as JSON; see ``rule_json``."""
+    return rule_json(key_result.metric, key_result.measure, key_result.double_counting)
+
+
+def rule_json(metric: Metric, measure: Measure, double_counting: DoubleCounting = DoubleCounting.ALLOW) -> str:
     """Return metric and measure as JSON: keys sorted, decimals as text, what has its default value left out.
 
     Equal rules give equal text, however their decimals are written; a new option with a default changes no version.
     """
-    tree = {"metric": metric_tree(metric), "measure": measure_tree(measure)}
+    tree: dict[str, object] = {"metric": metric_tree(metric), "measure": measure_tree(measure)}
+    if double_counting is not DoubleCounting.ALLOW:
+        tree["double_counting"] = str(double_counting)
     return json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from mapping.canonical import rule_json, rule_version
+from mapping.canonical import rule_of, rule_version
 from mapping.decimals import decimal_text, difference, tidy
 from mapping.errors import RuleError
 from mapping.measure import leaves_of, measure_one
@@ -32,6 +32,7 @@ from mapping.rules import (
     inner_of,
     parts_of,
 )
+from mapping.shares import DoubleCounting
 from mapping.words import Selection
 
 MOST_ITEMS = 20
@@ -122,6 +123,11 @@ class _Replay:
             yield ruled
             if ruled[1] is None:
                 return  # the new rule has no value on the old mirror: it is the cause of all that changed
+        if self.key_result.double_counting is not DoubleCounting.ALLOW and ruled is None:
+            yield (
+                CausePart(kind=CauseKind.SHARED, amount=Decimal(0)),
+                self._value(self.differences.before, self.last.at),
+            )
         mirror = HalfWay(before=self.differences.before, after=self.differences.after)
         if has_clock(self.key_result):
             yield CausePart(kind=CauseKind.CLOCK, amount=Decimal(0)), self._value(mirror, self.now)
@@ -129,7 +135,7 @@ class _Replay:
         yield from self._series(mirror)
 
     def _ruled(self) -> Step | None:
-        rule = rule_json(self.key_result.metric, self.key_result.measure)
+        rule = rule_of(self.key_result)
         if rule == self.last.rule:
             return None
         detail = f"rule {self.last.rule_version} → {rule_version(rule)}"

@@ -53,10 +53,8 @@ class Sums:
 
     def value(self) -> Decimal | None:
         """Return count, sum or average."""
-        if self.kind is AggregateKind.COUNT:
-            return Decimal(self.count)
-        if self.kind is AggregateKind.SUM:
-            return self.total
+        if self.kind is not AggregateKind.AVERAGE:
+            return self.total  # a count is the sum of ones, and of less where an item is shared
         return quotient(self.total, Decimal(self.count)) if self.count else None
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from mapping.decimals import ONE, ZERO, decimal_text, percentile, quotient
 from mapping.readings import Contribution, Reading
 from mapping.rules import Completion, MissingEstimate, WontDo
+from mapping.shares import Shares, part_of
 from mapping.tally import NOT_MATCHED, PlainCounts, contribution, items_word, spoken
 from mapping.where import compile_where
 from mapping.words import ItemState, WorkItem
@@ -84,9 +85,12 @@ class CompletionTally:
 
     measure: Completion
     collect: bool = False
+    shares: Shares = field(default_factory=dict)
     counts: Counter[tuple[Decimal | None, Decimal | None]] = field(default_factory=Counter)
     """How often each pair of a share done (None: it leaves the measure) and a weight (None: no estimate) occurs."""
     left_out: Counter[str] = field(default_factory=Counter)
+    divided: Counter[str] = field(default_factory=Counter)
+    """How many items had their weight divided, by what is said of it."""
     parents: dict[str, WorkItem] = field(default_factory=dict)
     """Members with children wait here until it is known whether a child passes the filter."""
     with_children: set[str] = field(default_factory=set)
@@ -104,7 +108,7 @@ class CompletionTally:
     @property
     def plain(self) -> str | None:
         """Return the weight that is all it looks at beside the state (empty for none), or None if it looks at more."""
-        alone = self.where is None and not self.statuses and not self.collect
+        alone = self.where is None and not self.statuses and not self.collect and not self.shares
         return (self.measure.by or "") if alone else None
 
     def add_counts(self, counts: PlainCounts, /) -> None:
@@ -171,6 +175,14 @@ class CompletionTally:
 
     def _take(self, item: WorkItem) -> None:
         share, weight = self._share(item), self._weight(item)
+        part = part_of(self.shares, item.connection, item.id)
+        if part is not None:
+            if part.elsewhere is not None:
+                self._skip(item, part.said())
+                return
+            if weight is not None and part.divided:
+                weight = part.of(weight)
+                self.divided[part.said()] += 1
         self.counts[share, weight] += 1
         if not self.collect:
             return
@@ -241,7 +253,7 @@ class CompletionTally:
             numerator=numerator,
             denominator=denominator,
             left_out=dict(sorted(left_out.items())),
-            assumed=assumptions,
+            assumed={**self.divided, **assumptions},
             unestimated=sums.unestimated,
             span=None if why else sums.span(self.measure.missing_value),
             formula="" if why else self._formula(numerator, denominator, done, counted),
@@ -284,11 +296,15 @@ class CompletionTally:
                 weight=weight,
                 credit=(assumed if weight is None else weight) * share,
                 counted=True,
-                note=note if weight is None else "",
+                note=note if weight is None else self._divided_note(item),
             )
             for item, weight, share in self.taken
         ]
         return tuple(sorted([*counted, *self.skipped], key=lambda part: part.item))
+
+    def _divided_note(self, item: WorkItem) -> str:
+        part = part_of(self.shares, item.connection, item.id)
+        return part.said() if part is not None and part.divided else ""
 
     def parts(self) -> Iterator[tuple[str, Decimal, Decimal]]:
         """Yield id, weight and share done of each item that counts; needs ``collect``."""

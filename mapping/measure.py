@@ -42,6 +42,7 @@ from mapping.rules import (
 )
 from mapping.scope import frozen_on, with_scope
 from mapping.series import Asked, latest, latest_per_period, windowed, windowed_per_period
+from mapping.shares import Shares
 from mapping.tally import Tally, items_word
 from mapping.ticked import TickedTally, by_hand
 from mapping.windows import Window
@@ -74,10 +75,13 @@ def measure_all(
         RuleError: a rule fails and ``errors`` is not given.
     """
     pass_ = Pass(mirror=mirror, now=now)
+    alone = [each for each in key_results if each.shares]
     readings: dict[str, Reading] = {}
     failed: MutableMapping[str, RuleError] = {} if errors is None else errors
     planned = []
     for key_result in key_results:
+        if key_result.shares:
+            continue
         try:
             pass_.want(key_result, cycles[key_result.id])
             planned.append(key_result)
@@ -87,6 +91,11 @@ def measure_all(
     for key_result in planned:
         try:
             readings[key_result.id] = pass_.reading(key_result, cycles[key_result.id])
+        except RuleError as error:
+            failed[key_result.id] = error
+    for key_result in alone:  # what it shares with others it shares with nobody's accumulator
+        try:
+            readings[key_result.id] = measure_one(key_result, cycles[key_result.id], mirror, now)
         except RuleError as error:
             failed[key_result.id] = error
     if errors is None and failed:
@@ -102,7 +111,7 @@ def measure_one(
     Raises:
         RuleError: the rule fails.
     """
-    pass_ = Pass(mirror=mirror, now=now, collect=collect)
+    pass_ = Pass(mirror=mirror, now=now, collect=collect, shares=key_result.shares)
     pass_.want(key_result, cycle)
     pass_.run()
     return pass_.reading(key_result, cycle)
@@ -115,6 +124,8 @@ class Pass:
     mirror: Mirror
     now: datetime
     collect: bool = False
+    shares: Shares = field(default_factory=dict)
+    """Of the only key result that is measured, where it has any."""
     tallies: dict[LeafKey, Tally] = field(default_factory=dict)
     failed: dict[LeafKey, RuleError] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
@@ -143,14 +154,17 @@ class Pass:
     def _tally(self, leaf: Leaf, window: Window | None) -> Tally:
         match leaf:
             case Aggregate():
-                return AggregateTally(measure=leaf, window=window, collect=self.collect)
+                return AggregateTally(measure=leaf, window=window, collect=self.collect, shares=self.shares)
             case Duration():
                 begun = self.mirror.started(leaf.selection) if leaf.kind is DurationKind.CYCLE else {}
                 stopwatch = Stopwatch(measure=leaf, started=begun, now=self.now)
-                return AggregateTally(measure=leaf, window=window, collect=self.collect, stopwatch=stopwatch)
+                return AggregateTally(
+                    measure=leaf, window=window, collect=self.collect, stopwatch=stopwatch, shares=self.shares
+                )
             case Completion():
                 _refuse_periods("completion", window)
-                return CompletionTally(measure=leaf, collect=self.collect or leaf.frozen_on is not None)
+                collect = self.collect or leaf.frozen_on is not None
+                return CompletionTally(measure=leaf, collect=collect, shares=self.shares)
             case Ticked():
                 _refuse_periods("milestone", window)
                 return TickedTally(measure=leaf, collect=self.collect)

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from mapping.canonical import rule_json, rule_version
+from mapping.canonical import rule_of, rule_version
 from mapping.causes import Differences, causes
 from mapping.errors import FixConfigError, RuleError
 from mapping.guard import Finding, why_held
@@ -141,7 +141,7 @@ class _Planner:
             return self._hold(case, str(error), None)
 
     def _check_in(self, case: _Case, reading: Reading) -> CheckIn:
-        metric, rule = case.key_result.metric, rule_json(case.key_result.metric, case.key_result.measure)
+        metric, rule = case.key_result.metric, rule_of(case.key_result)
         raw = None if reading.value is None else raw_progress(metric, reading.value, case.objective.cycle)
         return CheckIn(
             key_result=case.key_result.id,

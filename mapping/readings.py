@@ -206,6 +206,60 @@ class Forecast:
     """Why there is no forecast."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillKeyResult:
+    """A key result that no work moves."""
+
+    key_result: str
+    title: str
+    because: str
+    last_change_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntiedWork:
+    """Work that no key result is served by, of one project and under one parent."""
+
+    connection: str
+    project: str
+    """As the keys say: ``CHK``, ``acme/shop``; empty where they say nothing."""
+    parent: str | None
+    parent_name: str
+    """Key and title where the mirror holds it, else its id."""
+    items: int
+    open: int
+    points: Decimal | None
+    """Sum of the declared weight over the items that have it."""
+    keys: tuple[str, ...]
+    """Sorted; at most the first 20."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FedByMany:
+    """An item that feeds several key results of a running cycle."""
+
+    connection: str
+    item: str
+    key: str
+    title: str
+    url: str | None
+    key_results: tuple[str, ...]
+    """In the order of the rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageReport:
+    """What is not covered, either way."""
+
+    as_of: datetime
+    days: int
+    still: tuple[StillKeyResult, ...]
+    untied: tuple[UntiedWork, ...]
+    many: tuple[FedByMany, ...]
+    unread: tuple[str, ...]
+    """Selections declared for coverage that were never read completely."""
+
+
 class CauseKind(StrEnum):
     """Why a value changed. The parts of a change sum to the whole."""
 
@@ -226,6 +280,8 @@ class CauseKind(StrEnum):
     SOURCE_CHANGED = "source value changed"
     RULE_CHANGED = "rule changed"
     BY_HAND = "entered by hand"
+    SHARED = "shared differently"
+    """An item that counts here feeds other key results than before, and the rules split it or count it once."""
     CLOCK = "time passed"
 
 

@@ -11,6 +11,7 @@ from mapping.curves import LINEAR, Curve
 from mapping.hours import WorkingHours
 from mapping.profiles import OKRSYNC, Profile
 from mapping.rates import Rates
+from mapping.shares import DoubleCounting, Shares
 from mapping.words import Selection
 
 
@@ -369,6 +370,10 @@ class KeyResult:
     """First 12 hexadecimal digits of the SHA-256 of ``rule``."""
     curve: Curve = LINEAR
     """Its own, else its objective's, else its cycle's."""
+    double_counting: DoubleCounting = DoubleCounting.ALLOW
+    """Its objective's."""
+    shares: Shares = field(default_factory=dict, compare=False, repr=False)
+    """Its parts of items that feed several key results; found anew for each run, see ``mapping.ledger``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,6 +390,7 @@ class Objective:
     curve: Curve = LINEAR
     """Its own, else its cycle's."""
     profile: Profile = OKRSYNC
+    double_counting: DoubleCounting = DoubleCounting.ALLOW
     key_results: tuple[KeyResult, ...] = field(default=())
 
 

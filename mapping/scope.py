@@ -26,7 +26,7 @@ def with_scope(reading: Reading, tally: CompletionTally, mirror: Mirror, on: dat
     Items that were in scope then keep the weight they had then and stay in the denominator, whatever became of them;
     done is what is a member now and done. Where the past is not known there is no scope, and a frozen rule has no data.
     """
-    then = _weights_then(tally.measure, mirror, on, timezone)
+    then = _weights_then(tally, mirror, on, timezone)
     frozen = tally.measure.frozen_on is not None
     if then is None:
         why = f"the scope of {on} is not on record: {tally.measure.selection}"
@@ -59,13 +59,14 @@ def with_scope(reading: Reading, tally: CompletionTally, mirror: Mirror, on: dat
     )
 
 
-def _weights_then(measure: Completion, mirror: Mirror, on: date, timezone: str) -> dict[str, Decimal] | None:
+def _weights_then(today: CompletionTally, mirror: Mirror, on: date, timezone: str) -> dict[str, Decimal] | None:
     """Return the weight of each item that counted at the end of a local day; None where that is not on record."""
     end = datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(timezone))
     past = mirror.as_of(end)
+    measure = today.measure
     if past is None or not past.pulled(measure.selection):
         return None
-    tally = CompletionTally(measure=measure, collect=True)
+    tally = CompletionTally(measure=measure, collect=True, shares=today.shares)
     return {id_: weight for id_, weight, _ in _measured(tally, past, measure.selection).parts()}
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from okrsync.exits import Exit
 from okrsync.place import Place
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; numbers are decimal strings.")]
@@ -22,8 +23,33 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json · okrsync status --as-of 2026-11-01"
     )(status)
+    app.command(epilog="Examples: okrsync coverage · okrsync coverage --days 7 --exit-code")(coverage)
     app.command(epilog="Examples: okrsync forecast · okrsync forecast launch-checkout/epic --json")(forecast)
     app.command(epilog="Examples: okrsync why launch-checkout/epic · okrsync why launch-checkout/nps --json")(why)
+
+
+def coverage(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(min=1, help="A key result is still when its work changed so long ago.")] = 14,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 3 when something is not covered.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show key results without moving work, work without a key result, and work that counts several times."""
+    from mapping.coverage import findings
+    from mapping.plain import plain
+    from okrsync import show
+    from okrsync.show_coverage import report
+
+    place: Place = ctx.obj
+    config = place.rules(offline=True)
+    with place.reader() as reader:
+        found = reader.coverage(config.objectives, config.coverage, days=days)
+    if json:
+        typer.echo(show.as_json(plain(found)))
+    else:
+        show.console().print(report(found))
+    if exit_code and findings(found):
+        raise typer.Exit(Exit.FINDINGS)
 
 
 def forecast(

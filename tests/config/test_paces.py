@@ -13,6 +13,7 @@ from config.profiles import read_profiles, shipped
 from mapping.curves import Curve, CurveKind, Mark
 from mapping.errors import FixConfigError
 from mapping.profiles import Basis
+from mapping.shares import DoubleCounting
 from tests.config.kit import key_result, loaded, problem
 
 RULES = """\
@@ -179,5 +180,40 @@ def test_a_profile_with_a_fault_is_refused(tmp_path: Path, change: tuple[str, st
 )
 def test_a_profile_that_cannot_be_is_a_problem_at_its_place(tmp_path: Path, profile: str, said: str) -> None:
     found = problem(tmp_path, rules(head=f"profile: {profile}\n"))
+    assert found.startswith("3:")
+    assert said in found
+
+
+def test_double_counting_is_said_for_all_or_for_one_objective(tmp_path: Path) -> None:
+    assert loaded(tmp_path, rules()).objectives[0].double_counting is DoubleCounting.ALLOW
+    everywhere = loaded(tmp_path, rules(head="double_counting: split\n"))
+    assert everywhere.key_results()[0].double_counting is DoubleCounting.SPLIT
+    assert '"double_counting":"split"' in everywhere.key_results()[0].rule
+    here = rules(head="double_counting: split\n", objective="double_counting: exclusive")
+    assert loaded(tmp_path, here).objectives[0].double_counting is DoubleCounting.EXCLUSIVE
+    found = problem(tmp_path, rules(head="double_counting: splitt\n"))
+    assert found == "3:18: double_counting: unknown policy 'splitt': did you mean 'split'?"
+
+
+def test_coverage_declares_work_to_look_over(tmp_path: Path) -> None:
+    head = "coverage: [{from: jira, project: SHOP, by: story_points, where: item.level == 0}]\n"
+    config = loaded(tmp_path, rules(head=head))
+    (declared,) = config.coverage
+    assert declared.by == "story_points"
+    assert declared.selection in config.selections_of("jira")
+    assert "story_points" in config.fields_of("jira")
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        ("{from: jira, project: SHOP}", "coverage is"),
+        ("[SHOP]", "an entry of coverage is"),
+        ("[{from: jra, project: SHOP}]", "unknown connection 'jra'"),
+        ("[{from: jira, projet: SHOP}]", "unknown key 'projet'"),
+    ],
+)
+def test_a_coverage_that_cannot_be_is_a_problem_at_its_place(tmp_path: Path, coverage: str, said: str) -> None:
+    found = problem(tmp_path, rules(head=f"coverage: {coverage}\n"))
     assert found.startswith("3:")
     assert said in found

@@ -90,6 +90,35 @@ def test_why_goes_down_to_items_weights_rule_and_run(rivelle: Company) -> None:
         assert part in text
 
 
+def test_why_shows_the_status_under_other_tools_rules(rivelle: Company) -> None:
+    where = ("-C", str(rivelle.folder), "why", "new-checkout/epic")
+    said = printed(okrsync(*where, "--json"))["profiles"]
+    assert isinstance(said, list)
+    assert {"okrsync", "viva", "servicenow"} <= {each["profile"] for each in said}
+    assert [each["profile"] for each in said if each["own"]] == ["okrsync"]
+    text = okrsync(*where, "--profile", "viva").stdout
+    assert "behind by 25 % is taken as a share" in text
+    assert "servicenow" not in text
+    assert okrsync(*where, "--profile", "vivo").returncode == 2
+
+
+def test_a_forecast_of_a_young_store_says_that_there_is_too_little_history(rivelle: Company) -> None:
+    said = printed(okrsync("-C", str(rivelle.folder), "forecast", "new-checkout/epic", "--json"))["forecasts"]
+    assert isinstance(said, list)
+    assert said[0]["key_result"] == "new-checkout/epic"
+    assert said[0]["why_not"].startswith("too little history: 0 daily changes")
+    assert "new-checkout/epic" in okrsync("-C", str(rivelle.folder), "forecast").stdout
+
+
+def test_coverage_lists_what_nothing_moves_and_what_serves_nothing(rivelle: Company) -> None:
+    done = okrsync("-C", str(rivelle.folder), "coverage", "--json", "--exit-code")
+    said = printed(done)
+    assert {"still", "untied", "many", "unread"} <= said.keys()
+    found = any(said[name] for name in ("still", "untied", "unread"))
+    assert done.returncode == (3 if found else 0)
+    assert "Key results without moving work" in okrsync("-C", str(rivelle.folder), "coverage").stdout
+
+
 def test_unknown_names_end_in_one_line_that_says_what_to_do(rivelle: Company, tmp_path: Path) -> None:
     for words, part in (
         (["-C", str(rivelle.folder), "why", "no/such"], "no key result 'no/such'"),
