@@ -11,6 +11,8 @@ from mapping.draft.drafting import draft
 from mapping.draft.rule import rule_lines
 from mapping.errors import FixConfigError
 
+START = ("jira", "github", "spreadsheet")
+"""The connectors of a start for which none is named."""
 _FOLDER = Path(__file__).parent
 _MONTHS_A_QUARTER = 3
 _CYCLES = """\
@@ -74,7 +76,7 @@ def _drafted(sentences: Sequence[str], key_results: str) -> str:
 def _part(connector: str, name: str) -> str:
     path = _FOLDER / f"{connector}.{name}.yaml"
     if not path.is_file():
-        raise FixConfigError(f"there is no template for connector {connector}: see docs/connectors/{connector}.md")
+        raise FixConfigError(f"there is no template for connector {connector}: write its connection as its page says")
     return path.read_text(encoding="utf-8")
 
 

@@ -59,13 +59,10 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented start for a chosen set of connectors."""
+    from config.templates import START
     from config.templates import init as template
-    from connectors.registry import connector, names
 
-    chosen = connectors or names()
-    for name in chosen:
-        connector(name)
-    text = template(chosen, sentences=key_result or ())
+    text = template(connectors or START, sentences=key_result or ())
     if stdout:
         typer.echo(text, nl=False)
         return

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from config.schema import json_schema
+from config.templates import init
 from connectors import registry
 from connectors.jira import CONNECTOR as JIRA
 from connectors.port import Capability
 from mapping.errors import FixConfigError
+from okrsync.cli import app
 from okrsync.show_connectors import all_described
 from tests.config.kit import HEAD, loaded, problem
 from tests.connectors.packages import installed
@@ -74,6 +78,16 @@ def test_what_it_cannot_do_is_told_where_the_rule_stands(packages: ExitStack, tm
     said = problem(tmp_path, rules("{count: {from: rain, gauge: north}}"))
     assert said.startswith("16:19: count needs work items, which connector rain cannot give: measure it with latest")
     assert said.endswith(", or take it from a connection of " + ", ".join(registry.able(Capability.CENSUS)))
+
+
+def test_a_start_needs_no_template_of_another_package(packages: ExitStack, tmp_path: Path) -> None:
+    add(packages, tmp_path, "acme-rain", "rain = acme_rain:CONNECTOR", acme_rain=RAIN)
+    runner = CliRunner()
+    done = runner.invoke(app, ["init", "--stdout"])
+    assert done.exit_code == 0
+    assert re.findall(r"connector: (\w+)", done.stdout) == ["jira", "github", "spreadsheet"]
+    with pytest.raises(FixConfigError, match="no template for connector rain: write its connection as its page says"):
+        init(["rain"])
 
 
 @pytest.mark.parametrize(
