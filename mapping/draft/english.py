@@ -228,6 +228,7 @@ _CUES = {
         jun, jul, aug, sep, sept, oct, nov, dec, may
     """,
     Tag.NAMED: """
+        ios, android, macos, iphone,
         iso, iec, soc, level, version, phase, step, stage, release, tier, windows, python, java, web, category,
         class, room, article, section, pci, chapter, priority, type, wave, series, number, no ., #, q, h, year,
         week, sprint, cohort, quarter, half, fy, day, generation, gen, rule, model, iteration, milestone, epic,

@@ -36,6 +36,8 @@ class Piece:
     stop: bool = False
     skip: bool = False
     """A date, a version, a deadline: it says nothing about the metric."""
+    proper: bool = False
+    """A word written like a name: Apollo, not KPI."""
 
     @property
     def tags(self) -> frozenset[Tag]:
@@ -70,7 +72,7 @@ def _cut(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece
             token = tokens[at]
             skip = token.kind is TokenKind.SKIP
             stop = token.kind is TokenKind.STOP or token.text in ("–", "→")
-            pieces.append(Piece(token.text, stop=stop, skip=skip))
+            pieces.append(Piece(token.text, stop=stop, skip=skip, proper=at > 0 and token.raw.istitle()))
             at += 1
     return pieces
 
@@ -78,53 +80,74 @@ def _cut(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece
 # digits that name something
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around a number, and in the whole sentence."""
+
+    earlier: Piece | None
+    before: Piece | None
+    after: Piece | None
+    alone: bool
+    """It is the only number."""
+    finishes: bool
+    """Something is to be launched or finished."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing follows that could be counted."""
+        return self.after is None or self.after.stop or Tag.PLACE in self.after.tags
+
+
 def _without_names(pieces: list[Piece]) -> list[Piece]:
-    bare = [each for each in pieces if each.amount is not None]
+    alone = sum(each.amount is not None for each in pieces) == 1
+    finishes = any(Tag.FINISH in each.tags for each in pieces)
     kept: list[Piece] = []
     for at, piece in enumerate(pieces):
-        before = kept[-1] if kept else None
+        earlier, before = kept[-2] if at > 1 else None, kept[-1] if at else None
         after = pieces[at + 1] if at + 1 < len(pieces) else None
-        is_name = piece.amount is not None and _names(
-            piece.amount, kept[-2] if at > 1 else None, before, after, alone=len(bare) == 1
-        )
+        around = _Around(earlier, before, after, alone, finishes)
+        is_name = piece.amount is not None and _names(piece.amount, around)
         kept.append(replace(piece, amount=None, skip=True) if is_name else piece)
     return kept
 
 
-def _names(amount: Amount, earlier: Piece | None, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
+def _names(amount: Amount, around: _Around) -> bool:
+    before = around.before
     if amount.seconds == _HOUR and before is not None and before.text in _CLOCK and amount.value <= 24:
         return True
     if amount.unit is not UnitKind.NUMBER or amount.shape is not Shape.PLAIN or amount.sign or amount.seconds:
         return False
-    if before is not None and Tag.NAMED in before.tags:
+    if before is not None and (Tag.NAMED in before.tags or (before.proper and around.finishes and around.ends)):
         return True
-    if _is_date(amount, before, after):
-        return True
-    return amount.bare_year and _is_year(int(amount.value), earlier, before, after, alone=alone)
+    return _is_date(amount, around) or (amount.bare_year and _is_year(int(amount.value), around))
 
 
-def _is_date(amount: Amount, before: Piece | None, after: Piece | None) -> bool:
+def _is_date(amount: Amount, around: _Around) -> bool:
     if not amount.written.isdigit() or amount.value > 2100:
         return False
-    return any(each is not None and Tag.MONTH_NAME in each.tags for each in (before, after))
+    return any(each is not None and Tag.MONTH_NAME in each.tags for each in (around.before, around.after))
 
 
-def _is_year(year: int, earlier: Piece | None, before: Piece | None, after: Piece | None, *, alone: bool) -> bool:
+def _is_year(year: int, around: _Around) -> bool:
     if not 1990 <= year <= 2100:
         return False
-    last = after is None or after.stop or bool(after.tags & {Tag.PLACE, Tag.BY, Tag.TO, Tag.AND})
-    likely = 2015 <= year <= 2060
+    before, likely = around.before, 2015 <= year <= 2060
     if before is None:
-        return likely and (not alone or after is None)
-    if before.stop and before.text == "," and earlier is not None and earlier.skip:
+        return likely and (not around.alone or around.after is None)
+    if before.text == "," and around.earlier is not None and around.earlier.skip:
         return True
     if before.skip or _QUARTER.fullmatch(before.text) or Tag.MONTH_NAME in before.tags:
         return True
-    word = before.text.rpartition(" ")[2]
+    return _is_year_after(before, around, likely=likely)
+
+
+def _is_year_after(before: Piece, around: _Around, *, likely: bool) -> bool:
+    after, word = around.after, before.text.rpartition(" ")[2]
+    last = around.ends or (after is not None and bool(after.tags & {Tag.BY, Tag.TO, Tag.AND}))
     if word in _BEFORE_A_YEAR:
         return last or likely
     reached = before.tags & {Tag.REACH, Tag.TO, Tag.MORE, Tag.LESS, Tag.AT_LEAST, Tag.AT_MOST}
-    return likely and last and (word in _MAYBE_BEFORE_A_YEAR or not alone or not reached)
+    return likely and last and (word in _MAYBE_BEFORE_A_YEAR or not around.alone or not reached)
 
 
 # ratios

@@ -284,7 +284,8 @@ def _level(base: Placed | None, target: Placed, aim: Aim, amounts: list[Placed])
         aim.first_action & {Tag.MAKE, Tag.FINISH, Tag.BUILD} and end.unit is not UnitKind.PERCENT
     )
     needs_start = kind in (DraftKind.INCREASE, DraftKind.DECREASE) and baseline is None
-    says_to = aim.direction(target.at) is not None or aim.first_action & {Tag.CHANGE}
+    raised = aim.first_action & {Tag.MAKE} and Tag.TO not in target.before  # "raise 1.5 M€" brings them in
+    says_to = (aim.direction(target.at) is not None and not raised) or aim.first_action & {Tag.CHANGE}
     return Read(made, ((BASELINE, ""),) if needs_start and (says_to or not counted) else ())
 
 

@@ -24,9 +24,11 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync check · okrsync check --offline · okrsync -c rules/ check")(check)
     app.command(epilog="Examples: okrsync init jira spreadsheet · okrsync init --stdout github > okrsync.yaml")(init)
-    app.command(epilog="Examples: okrsync draft 'Grow MRR from $120k to $200k' · okrsync draft --json 'NPS ≥ 42'")(
-        draft
-    )
+    app.command(
+        epilog="Examples: okrsync draft 'Grow MRR from $120k to $200k' · okrsync draft --json 'NPS ≥ 42'",
+        # "-10 % churn" is a sentence and asks for no help
+        context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+    )(draft)
     app.command(epilog="Example: okrsync schema > okrsync.schema.json")(schema)
     app.command(epilog="Examples: okrsync connectors · okrsync connectors jira · okrsync connectors --json")(connectors)
 

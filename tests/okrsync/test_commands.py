@@ -218,13 +218,27 @@ def test_draft_reads_a_sentence_and_refuses_one_without_a_measure(tmp_path: Path
     assert refused.returncode == 3
     assert refused.stdout == ""
     assert "carries no measure" in refused.stderr
+    assert '{target: "-10%"}' in okrsync("draft", "-10 % de churn").stdout
     empty = okrsync("draft", "--json", "Être les meilleurs")
     assert empty.returncode == 3
     assert json.loads(empty.stdout)["kind"] is None
 
 
 def test_init_drafts_key_results_that_pass_the_check(tmp_path: Path) -> None:
-    wanted = ["Grow MRR from $120k to $200k", "Publier 3 articles par semaine", "Launch the shop", "NPS ≥ 42"]
+    wanted = [
+        "Grow MRR from $120k to $200k",
+        "Publier 3 articles par semaine",
+        "Launch the shop",
+        "NPS ≥ 42",
+        "NPS > 42",
+    ]
+    wanted += [
+        "Moins de 5 bugs",
+        "Between 18 and 21 °C",
+        "Raise 1.5 M€",
+        "x10 followers (500 today)",
+        "+5 pp (15 % today)",
+    ]
     options = [part for sentence in wanted for part in ("--key-result", sentence)]
     assert okrsync("-C", str(tmp_path), "init", "spreadsheet", *options).returncode == 0
     text = (tmp_path / "okrsync.yaml").read_text(encoding="utf-8")
