@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from mapping.decimals import decimal_text
+from mapping.decimals import ONE, decimal_text, quotient
 from mapping.metric import clamp, raw_progress
 from mapping.readings import Contribution, Reading
 from mapping.rules import Group, Part, Rollup
@@ -25,7 +25,8 @@ def rolled_up(measure: Rollup, readings: Mapping[str, Reading]) -> Reading:
     """
     found = {part: _progress(part, readings) for part in measure.parts}
     there = [(part.weight, progress) for part, progress in found.items() if progress is not None]
-    value = weighted_mean(there)
+    mean = weighted_mean(there)
+    value = None if mean is None else quotient(mean, ONE)  # on the grid, so that differences are exact
     lacking = [part.address for part, progress in found.items() if progress is None]
     words = ", ".join(
         f"{part.address} {'–' if progress is None else show_progress(progress)} × {decimal_text(part.weight)}"
