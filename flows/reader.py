@@ -181,6 +181,22 @@ class StoreReader:
             found = [forecast_of(self._store, each, objective, fresh.get(each.id), now) for each, objective in known]
         return [each for each in found if each is not None]
 
+    def disagreements(self) -> list[str]:
+        """Return the published values that do not come out again when they are measured from the mirror of then."""
+        found = []
+        with self._turn:
+            fresh, entries = self._fresh(), self._store.entries()
+            for objective in self._store.declared():
+                for each in objective.key_results:
+                    last = entries.get(each.id, Entries()).measured
+                    if last is None or fresh.get(each.id) is None:
+                        continue
+                    mirror, at = self._as_published(fresh[each.id], last.at)
+                    value = measure_one(_as_ruled(each, last), objective.cycle, mirror, at).value
+                    if value != last.value:
+                        found.append(f"{each.id}: published {last.value}, measured again {value}")
+        return found
+
     def _fresh(self) -> dict[str, Freshness]:
         return self._store.freshness()
 

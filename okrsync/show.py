@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,17 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console that respects NO_COLOR and reads no markup in what it prints."""
     wide = None if sys.stdout.isatty() else 140
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, width=wide)
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[str, int], None]]:
+    """Give a callback that shows what is being worked on and how many of it are done; only on a terminal."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield lambda _what, _done: None
+        return
+    with out.status("") as line:
+        yield lambda what, done: line.update(f"{what}: {done:,}")
 
 
 def as_json(value: object) -> str:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 
 from mapping.effective import Entries
+from mapping.errors import FixConfigError
 from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
 from mapping.rules import Objective
 from mapping.words import PastChange
 from store import leases
+from store.backup import Told, copy_all, require_empty, whole_or_nothing
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
-from store.engine import engine_of
+from store.engine import engine_of, place
 from store.leases import Lease
-from store.migrate import bring_to_head
+from store.migrate import HEAD, bring_to_head
 from store.mirror import StoredMirror
 from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
 from store.people import read_audit, read_comments, read_overrides
@@ -38,9 +43,11 @@ from store.readings import (
     read_trend,
     seq_at,
 )
-from store.records import Freshness, SelectionFacts
+from store.records import Freshness, SelectionFacts, StoreFacts
 from store.reviews import read_reviews
 from store.run import Run
+from store.tables import metadata
+from store.verify import findings
 
 
 class Store:
@@ -56,7 +63,7 @@ class Store:
 
         It shares the connections of this one, which must be kept open as long.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return Store(self._engine, upto=min(self._upto, seq_at(connection, instant)))
 
     @classmethod
@@ -106,44 +113,44 @@ class Store:
         self, name: str, holder: str, *, seconds: float, now: datetime, dead: str | None = None
     ) -> Lease | None:
         """Take a lease of that name for so many seconds; None while another has it. See ``store.leases``."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return leases.acquire(connection, name, holder, seconds=seconds, now=now, dead=dead)
 
     def renew(self, lease: Lease, *, seconds: float, now: datetime) -> Lease | None:
         """Prolong a lease; None when another has taken it."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             return leases.renew(connection, lease, seconds=seconds, now=now)
 
     def release(self, lease: Lease, *, now: datetime) -> None:
         """Give a lease back."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             leases.release(connection, lease, now=now)
 
     def holder_of(self, name: str) -> str | None:
         """Return who had a lease last, None when nobody ever had."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return leases.holder_of(connection, name)
 
     def mirror(self, as_of_run: int | None = None) -> StoredMirror:
         """Return the mirror as it was after a run, by default the last one published."""
         if as_of_run is None:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 as_of_run = min(last_seq(connection), self._upto)
-        return StoredMirror(self._reading, as_of_run)
+        return StoredMirror(self.reading, as_of_run)
 
     def last_check_ins(self) -> dict[str, CheckIn]:
         """Return the last measured check-in of every key result that has one."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_last_check_ins(connection, upto=self._upto)
 
     def first_check_ins(self) -> dict[str, datetime]:
         """Return when each key result was first measured."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_first_check_ins(connection)
 
     def entries(self) -> dict[str, Entries]:
         """Return what is on record of every key result that has any check-in: see ``mapping.effective``."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             measured = read_last_check_ins(connection, upto=self._upto)
             by_hand = read_last_check_ins(connection, BY_HAND, upto=self._upto)
             overrides = read_overrides(connection, upto=self._upto)
@@ -156,47 +163,47 @@ class Store:
 
     def reviews(self, *, only_open: bool = False) -> dict[str, Review]:
         """Return the newest review of each key result that ever had one, or only those that are open."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_reviews(connection, only_open=only_open)
 
     def write_past(self, connection: str, read: Mapping[str, datetime], changes: Iterable[PastChange]) -> None:
         """Keep the past of these items, read whole at the time of update given; see ``store.past``."""
-        with self._writing() as session:
+        with self.writing() as session:
             write_past(session, self._native, connection, read, changes)
 
     def pasts(self, connection: str) -> Pasts:
         """Return the past of each item of a connection whose past was read."""
-        with self._reading() as session:
+        with self.reading() as session:
             return read_pasts(session, connection)
 
     def past_marks(self, connection: str) -> dict[str, datetime]:
         """Return the items of a connection whose past was read, with the time of update that they had then."""
-        with self._reading() as session:
+        with self.reading() as session:
             return read_past_marks(session, connection)
 
     def rebuilt(self, key_results: Sequence[str]) -> dict[str, list[RebuiltReading]]:
         """Return the rebuilt readings of some key results, oldest first."""
-        with self._reading() as session:
+        with self.reading() as session:
             return read_rebuilt(session, key_results)
 
     def comments(self, key_result: str) -> list[Comment]:
         """Return the comments on a key result, oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_comments(connection, key_result)
 
     def audit(self, subject: str | None = None, limit: int = 100) -> list[AuditEntry]:
         """Return the last entries of the audit, newest first; ``subject`` narrows it to one address."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_audit(connection, subject, limit)
 
     def check_ins(self, key_result: str, limit: int = 100) -> list[CheckIn]:
         """Return the last check-ins of one key result, newest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_check_ins(connection, key_result, limit, upto=self._upto)
 
     def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:
         """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_trend(connection, self._native, key_results, points, upto=self._upto)
 
     def freshness(self) -> dict[str, Freshness]:
@@ -204,7 +211,7 @@ class Store:
 
         Of the past it is known when a value was measured, not what was stale about it then.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             if self._upto != LATEST:
                 last = read_last_check_ins(connection, upto=self._upto)
                 return {
@@ -215,30 +222,75 @@ class Store:
 
     def declared(self) -> list[Objective]:
         """Return the objectives that the rules declared at the last published run, in their order."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_declared(connection)
 
     def retired(self) -> frozenset[str]:
         """Return the addresses of key results that the rules declare no longer."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_retired(connection)
 
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """Return the last published runs, newest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_runs(connection, limit, upto=self._upto)
 
     def facts(self, keys: Sequence[str]) -> dict[str, SelectionFacts]:
         """Return what is known about the pulls of selections, by key; one never asked for is absent."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_facts(connection, self._native, keys)
+
+    def backup(self, path: Path, told: Told = lambda _table, _rows: None) -> int:
+        """Write everything, as one committed state, to a new file; return how many rows. Syncs may go on meanwhile.
+
+        Raises:
+            FixConfigError: the file is there already, or its folder is not.
+        """
+        part = whole_or_nothing(path)
+        try:
+            with Store.open(f"sqlite:///{part}") as kept, self.reading() as source, kept.writing() as target:
+                rows = copy_all(source, target, told)
+            part.replace(path)
+        finally:
+            for left in part.parent.glob(f"{part.name}*"):
+                left.unlink()
+        return rows
+
+    def restore(self, path: Path, told: Told = lambda _table, _rows: None) -> int:
+        """Take over a backup whole, in one transaction; return how many rows.
+
+        Raises:
+            FixConfigError: there is no such file, it is no backup, or this store is not empty.
+        """
+        if not path.is_file():
+            raise FixConfigError(f"{path} is no file: name one that `okrsync db backup` wrote")
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "backup.db"  # opening brings an older backup to the schema of today
+            shutil.copy(path, copy)
+            with Store.open(f"sqlite:///{copy}") as kept, kept.reading() as source, self.writing() as target:
+                require_empty(target, self._engine)
+                return copy_all(source, target, told)
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with what is stored, one line each; see ``store.verify``."""
+        with self.reading() as connection:
+            return list(findings(connection))
+
+    def facts_of_all(self) -> StoreFacts:
+        """Return where the store is and how much is in it."""
+        with self.reading() as connection:
+            counts = {
+                table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+                for table in metadata.sorted_tables
+            }
+        return StoreFacts(where=place(self._engine.url), engine=self._engine.dialect.name, schema=HEAD, rows=counts)
 
     def dump(self) -> Dump:
         """Return everything that matters as plain data, without run numbers and run times.
 
         Two stores that came to the same by different ways (killed and tried again, with Prefect and without) are equal.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return dump(connection)
 
     def dump_json(self) -> str:
@@ -246,7 +298,7 @@ class Store:
         return dump_json(self.dump())
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A short write transaction of its own; an exception undoes it."""
         with self._engine.connect() as connection:
             self._native.begin_writing(connection)
@@ -254,6 +306,7 @@ class Store:
             connection.commit()
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A read transaction in which all statements see one state."""
         with self._engine.connect() as connection:
             yield connection.execution_options(**self._native.snapshot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,3 +59,16 @@ class SelectionFacts:
     outcome: str
     """Of the last run that asked for it."""
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """Where a store is, and how much is in it."""
+
+    where: str
+    """Path or server, without password."""
+    engine: str
+    schema: str
+    """The revision that this okrsync knows; opening brings a store to it."""
+    rows: Mapping[str, int]
+    """By table."""

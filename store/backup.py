@@ -1,0 +1,65 @@
+"""Backups: one file, itself a SQLite store, whatever engine it was taken from and goes back to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from mapping.errors import FixConfigError
+from store.engine import place
+from store.tables import metadata
+
+BATCH = 5000
+Told = Callable[[str, int], None]
+"""Which table is being copied, and how many of its rows are."""
+
+
+def copy_all(source: Connection, target: Connection, told: Told = lambda _table, _rows: None) -> int:
+    """Copy every row of every table, parents before children; return how many there were.
+
+    Args:
+        source: reads one state, whatever is committed meanwhile.
+        target: of an empty store of the same schema, in a write transaction.
+        told: is called after each batch.
+    """
+    copied = 0
+    for table in metadata.sorted_tables:
+        done = 0
+        with source.execute(select(table).execution_options(yield_per=BATCH)) as rows:
+            for batch in rows.mappings().partitions(BATCH):
+                target.execute(insert(table), [dict(row) for row in batch])
+                done += len(batch)
+                told(table.name, done)
+        copied += done
+    return copied
+
+
+def require_empty(connection: Connection, engine: Engine) -> None:
+    """Refuse to restore over what is there.
+
+    Raises:
+        FixConfigError: the store holds something.
+    """
+    for table in metadata.sorted_tables:
+        if connection.scalar(select(func.count()).select_from(select(table).limit(1).subquery())):
+            where = place(engine.url)
+            raise FixConfigError(
+                f"{where}: holds {table.name} already: restore into a new database, so that nothing is lost"
+            )
+
+
+def whole_or_nothing(path: Path) -> Path:
+    """Return the name under which a backup is written until it is whole.
+
+    Raises:
+        FixConfigError: the file is there already, or its folder is not.
+    """
+    if path.exists():
+        raise FixConfigError(f"{path} is there already: name a new file, so that no backup is lost")
+    if not path.parent.is_dir():
+        raise FixConfigError(f"{path.parent} is no folder: create it first")
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    return part
