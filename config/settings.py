@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     budget_seconds: float = Field(
         default=900.0, gt=0, description="How long a run waits for a busy vendor before it gives up, in seconds."
     )
+    hold_vanished: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="From which share of a selection on its key results are held when items vanish at the vendor at "
+        "once; fewer than five never are.",
+    )
     user: str = Field(default="", description="Who acts on the command line; empty: the name of the login.")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

@@ -15,10 +15,10 @@ DEPARTURES = {
     Fate.ARCHIVED: Departure.ARCHIVED,
     Fate.MOVED: Departure.MOVED,
 }
-SHRINK_SHARE = 2
-"""A pull is held when one in this many members of a selection vanishes at the vendor at once..."""
-SHRINK_FLOOR = 5
-"""...and at least this many of them: losing a permission looks exactly like that."""
+HOLD_FROM = 0.2
+"""A pull is held when this share of a selection vanishes at the vendor at once, unless the settings say otherwise..."""
+HOLD_FLOOR = 5
+"""...and at least so many items: losing a permission looks exactly like that, and a small selection may lose a few."""
 PLACES_SHOWN = 3
 
 
@@ -28,13 +28,16 @@ async def departures_of(source: Source, gone: Sequence[str]) -> Mapping[str, Dep
     return {id_: DEPARTURES[fates[id_]] if id_ in fates else Departure.VANISHED for id_ in gone}
 
 
-def why_held(departures: Mapping[str, Departure], keys: Mapping[str, str], before: int) -> str | None:
+def why_held(
+    departures: Mapping[str, Departure], keys: Mapping[str, str], before: int, share: float = HOLD_FROM
+) -> str | None:
     """Return why the items cannot simply be let go; None when they can.
 
     Args:
         departures: of the members that the vendor no longer gives.
         keys: what these items were called, by id.
         before: how many members there were.
+        share: from which share of the members on they are held; those that live on elsewhere do not count.
     """
     hidden = [id_ for id_, departure in departures.items() if departure is Departure.HIDDEN]
     if hidden:
@@ -42,12 +45,13 @@ def why_held(departures: Mapping[str, Departure], keys: Mapping[str, str], befor
             f"lost sight of {items_word(len(hidden))}{_places(hidden, keys)}: give the account permission to browse "
             "there, or run `okrsync sync --accept-shrink` if they are gone for good"
         )
-    if len(departures) < SHRINK_FLOOR or len(departures) * SHRINK_SHARE < before:
+    gone = [departure for departure in departures.values() if departure is not Departure.MOVED]
+    if len(gone) < HOLD_FLOOR or len(gone) < share * before:
         return None
-    counts = Counter(departure.value for departure in departures.values() if departure is not Departure.VANISHED)
+    counts = Counter(departure.value for departure in gone if departure is not Departure.VANISHED)
     told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
     return (
-        f"{len(departures)} of {before} items vanished at once{f' ({told})' if told else ''}, "
+        f"{len(gone)} of {before} items vanished at once{f' ({told})' if told else ''}, "
         "which a lost permission looks like as well: "
         "check the account's access, or run `okrsync sync --accept-shrink` if they are really gone"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from connectors.port import Capability, Connector, Source
-from flows.departures import departures_of, why_held
+from flows.departures import HOLD_FROM, departures_of, why_held
 from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
 from mapping.words import Outcome, PullResult, Selection, WorkItem
 from store import Run
@@ -45,6 +45,8 @@ class Pull:
     fields: frozenset[str]
     started_at: datetime
     accept_shrink: bool = False
+    hold_from: float = HOLD_FROM
+    """From which share of a selection on it is held when items vanish at the vendor at once."""
     watch: Callable[[Progress], None] = lambda _progress: None
     progress: Progress = field(init=False)
 
@@ -210,7 +212,8 @@ class _Reading:
         departures = await departures_of(self.pull.source, [item for item in lost if item not in found])
         if not self.pull.accept_shrink:
             keys = self.pull.run.keys(self.pull.name, list(departures))
-            held = why_held(departures, keys, self.pull.run.members_count(self.selection))
+            before = self.pull.run.members_count(self.selection)
+            held = why_held(departures, keys, before, self.pull.hold_from)
             if held is not None:
                 return self.result(Outcome.PARTIAL, held)
         for departure in sorted(set(departures.values())):

@@ -138,6 +138,7 @@ class Work:
             fields=self.config.fields_of(name),
             started_at=self.started_at,
             accept_shrink=self.wish.accept_shrink,
+            hold_from=self.config.settings.hold_vanished,
             watch=self.watch,
         )
         self.results[name] = await pull_connection(step, self.selections(name))

@@ -127,7 +127,15 @@ def test_what_stays_hidden_can_be_let_go(stage: Stage, tmp_path: Path) -> None:
 class TestWhyHeld:
     def test_a_few_that_are_gone_may_go(self) -> None:
         assert why_held(dict.fromkeys("abcd", Departure.VANISHED), {}, 4) is None
-        assert why_held(dict.fromkeys("abcdef", Departure.DELETED), {}, 13) is None
+        assert why_held(dict.fromkeys("abcdef", Departure.DELETED), {}, 31) is None
+        assert why_held(dict.fromkeys("abcdef", Departure.DELETED), {}, 13, 0.5) is None
+
+    def test_what_lives_on_elsewhere_has_not_vanished(self) -> None:
+        assert why_held(dict.fromkeys("abcdef", Departure.MOVED), {}, 6) is None
+
+    def test_a_fifth_of_all_at_once_is_held(self) -> None:
+        held = why_held(dict.fromkeys("abcdef", Departure.VANISHED), {}, 30)
+        assert (held or "").startswith("6 of 30 items vanished at once, which")
 
     def test_half_of_all_at_once_is_held_and_says_what_is_known(self) -> None:
         gone = (
