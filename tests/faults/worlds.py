@@ -6,6 +6,7 @@ that site alone which items a selection matches now and where those went that it
 
 from __future__ import annotations
 
+import pickle
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
@@ -141,6 +142,27 @@ class World(ABC):
         self.remove(self.any())
 
     @abstractmethod
+    def lead_away(self, id_: str) -> None:
+        """Let a member leave the selection that lives on, where we can still see it."""
+
+    @property
+    @abstractmethod
+    def site(self) -> object:
+        """What the vendor holds."""
+
+    @abstractmethod
+    def replace_site(self, site: object) -> None:
+        """Put back what ``site`` was."""
+
+    def snapshot(self) -> bytes:
+        """Return the whole site as it is, packed."""
+        return pickle.dumps(self.site)
+
+    def restore(self, packed: bytes) -> None:
+        """Let the site be again as it was."""
+        self.replace_site(pickle.loads(packed))
+
+    @abstractmethod
     def move(self) -> None:
         """Move something out of the selection, or back."""
 
@@ -220,6 +242,16 @@ class JiraWorld(World):
 
     def remove(self, id_: str) -> None:
         self.site.delete(self.key(id_))
+
+    def lead_away(self, id_: str) -> None:
+        self.site.move(self.key(id_), self._new("GROW")[1], at=self.at(), by=company.INES)
+
+    def replace_site(self, site: object) -> None:
+        assert isinstance(site, JiraSite)
+        if self.data_center:
+            self.sandbox.jira_dc = site
+        else:
+            self.sandbox.jira = site
 
     def move(self) -> None:
         outside = sorted(set(self.site.issues) - set(self.members()))
@@ -310,10 +342,16 @@ class GitHubWorld(World):
         self.site.delete("acme/shop", self._records()[id_]["number"])
         self.fates[id_] = Departure.DELETED
 
-    def move(self) -> None:
-        id_ = self.any()
+    def lead_away(self, id_: str) -> None:
         transfer(self.site, "acme/shop", self._records()[id_]["number"], "acme/app", at=self.at())
         self.fates[id_] = Departure.MOVED
+
+    def replace_site(self, site: object) -> None:
+        assert isinstance(site, GitHubSite)
+        self.sandbox.github = site
+
+    def move(self) -> None:
+        self.lead_away(self.any())
 
     def hide(self) -> None:
         hidden = sorted(self._shop.hidden)
@@ -402,6 +440,14 @@ class AsanaWorld(World):
 
     def remove(self, id_: str) -> None:
         self._edits.delete(self.site.tasks[id_])
+
+    def lead_away(self, id_: str) -> None:
+        self._edits.remove_from(self.site.tasks[id_], self._project)
+
+    def replace_site(self, site: object) -> None:
+        assert isinstance(site, AsanaSite)
+        self.sandbox.asana = site
+        self._project = site.projects[self._project.gid]
 
     def move(self) -> None:
         inside = sorted(self.site.ranks.get(self._project.gid, {}))
