@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from config.abilities import lack
 from config.compound import WantedRollup, expected_keys, formula, names_are_right, rollup_of, ticks_of
 from config.connections import Connection
 from config.making import Around, fault_problem, make
@@ -18,8 +19,7 @@ from config.paces import KNOWN_HOLIDAYS, HolidaysError
 from config.validation import Problems, field_names, has_model, one_of, unknown_key, validated
 from config.variables import REFERENCE
 from config.yaml_nodes import Branch, Entry, Leaf, Node, kind_of
-from connectors import registry
-from connectors.port import Capability, Connector, SelectionModel, Shape
+from connectors.port import SelectionModel, Shape
 from mapping.errors import Place, RuleError
 from mapping.rules import Measure, Ratio, Rollup, Ticked
 from mapping.where import compile_where
@@ -29,14 +29,6 @@ FROM = "from"
 _HOW = f"write one of {', '.join(KINDS[:-1])} or {KINDS[-1]}, as {{count: {{from: jira, project: CHK}}}}"
 _HOW_FORMULA = 'write {value: "a / (a + b)", of: {a: {count: …}, b: {count: …}}}'
 _SHAPES: dict[Shape, str] = {"items": "work items", "series": "a single number"}
-NEEDS: Mapping[str, Capability] = {"latest": Capability.SERIES}
-"""What a kind of measure asks of its connector; those that are not here ask for work items, by a census."""
-_GIVES = {
-    Capability.CENSUS: ("work items", "measure it with latest"),
-    Capability.SERIES: ("a series", "measure it with completion, count, sum or average"),
-    Capability.HISTORY: ("the past of work items", "measure it as it is now"),
-}
-"""What a capability gives, and how to do without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +171,9 @@ class Measures:
         self._check_where(own)
         if connection is None:
             return None
+        if lacking := lack(kind, keys, connection.connector):
+            self.problems.add(entry.key_place, *lacking)
+            return None
         selection = self._selection(kind, connection, others, entry, misspelled=misspelled)
         if keys is None or selection is None:
             return None
@@ -234,8 +229,6 @@ class Measures:
         self, kind: str, connection: Connection, node: Branch, entry: Entry, *, misspelled: bool
     ) -> Selection | None:
         self._refuse_variables(node)
-        if not self._is_able(kind, connection.connector, entry):
-            return None
         found = Problems(secrets=self.problems.secrets)
         model = validated(connection.connector.selection, node, found, at=entry.key_place)
         # that something is missing says nothing new when the key that should say it is misspelled
@@ -255,17 +248,6 @@ class Measures:
         selection = selection_of(connection.name, model)
         self.seen.append(Seen(selection=selection, shape=model.shape, place=entry.key_place))
         return selection
-
-    def _is_able(self, kind: str, connector: Connector, entry: Entry) -> bool:
-        """Tell whether the connector can do what a kind of measure needs, and report when not."""
-        needed = NEEDS.get(kind, Capability.CENSUS)
-        if needed in connector.capabilities:
-            return True
-        gives, otherwise = _GIVES[needed]
-        others = ", ".join(registry.able(needed))
-        fix = f"{otherwise}, or take it from a connection of {others}" if others else otherwise
-        self.problems.add(entry.key_place, f"{kind} needs {gives}, which connector {connector.name} cannot give", fix)
-        return False
 
     def _refuse_variables(self, node: Branch) -> None:
         for each in leaves(node):

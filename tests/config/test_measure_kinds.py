@@ -203,7 +203,11 @@ def test_a_roll_up_of_nothing_known_is_told(tmp_path: Path, written: str, found:
             UP,
             "15:87: over 'ever' is no span: write 28 days, 4 weeks or cycle",
         ),
-        ("{series: {from: jira, project: CHK, take: mean}}", UP, "15:19: series needs a single number, and this"),
+        (
+            "{series: {from: jira, project: CHK, take: mean}}",
+            UP,
+            "15:19: series needs samples of a number, which connector jira cannot give",
+        ),
         (
             "{formula: {value: a / b, of: {a: {count: {from: jira, project: CHK}}}}}",
             UP,

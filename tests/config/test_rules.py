@@ -84,7 +84,9 @@ BAD_MEASURES = {
     "{count: {from: jira, project: CHK, epic: CHK-1}}": "exactly one",
     "{sum: {from: jira, project: CHK}}": "field",
     "{count: {from: jira, project: CHK}, sum: {from: jira, project: CHK, field: x}}": "one",
-    "{latest: {from: jira, project: CHK}}": "latest needs a series, which connector jira cannot give",
+    "{latest: {from: jira, project: CHK}}": "latest needs samples of a number, which connector jira cannot give",
+    "{duration: {from: kpis, table: Leads, time: cycle}}": "duration needs the past of work items, to know when work "
+    "began, which connector spreadsheet cannot give: measure it with time: lead, or take it from a connection of asana",
     "{latest: {from: kpis, table: Leads}}": "latest needs a single number, and this selection gives work items",
     "{completion: {from: kpis, sheet: K, cell: A1}}": "single number",
     "{count: {from: jira, project: CHK, where: 'item.done &&'}}": "where",

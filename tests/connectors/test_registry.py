@@ -75,8 +75,11 @@ def test_a_connector_of_another_package_is_used_like_our_own(packages: ExitStack
 
 def test_what_it_cannot_do_is_told_where_the_rule_stands(packages: ExitStack, tmp_path: Path) -> None:
     add(packages, tmp_path, "acme-rain", "rain = acme_rain:CONNECTOR", acme_rain=RAIN)
+    loaded(tmp_path, rules("{series: {from: rain, gauge: north, take: mean, over: 28 days}}"))
     said = problem(tmp_path, rules("{count: {from: rain, gauge: north}}"))
-    assert said.startswith("16:19: count needs work items, which connector rain cannot give: measure it with latest")
+    assert said.startswith(
+        "16:19: count needs work items, which connector rain cannot give: measure it with latest or series"
+    )
     assert said.endswith(", or take it from a connection of " + ", ".join(registry.able(Capability.CENSUS)))
 
 
