@@ -15,6 +15,7 @@ _PEOPLE = frozenset({"who", "that", "which", "whose", "qui", "que", "dont"})
 """What follows one of these happens to those counted, as in ``users who order each week``."""
 _NOT_PERIODIC_BEFORE = 2
 _NEAR = 5
+_ONE_THING = frozenset({"the", "le", "la", "l", "a", "an", "un", "une"})
 _FIRST_WORDS = 4
 
 
@@ -138,7 +139,5 @@ class Aim:
             return False
         if self.first_action & {Tag.FINISH} or self.says(Tag.MADE):
             return True
-        particular = self.says(Tag.ARTICLE, Tag.DEFINITE) or any(
-            each.text in ("a", "an", "une", "un") for each in self.pieces
-        )
+        particular = self.says(Tag.ARTICLE) or any(each.text in _ONE_THING for each in self.pieces)
         return bool(self.first_action & {Tag.BUILD}) and particular and not self.says(Tag.SOFT)

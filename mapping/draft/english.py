@@ -70,13 +70,13 @@ _CUES = {
     Tag.UP: """
         increase*, grow*, raise*, boost*, improve*, lift*, expand*, rise*, climb*, up, uplift, growth, increment*,
         drive up, scale*, accelerate*, enhance*, strengthen*, maximise*, maximize*, elevate*, ramp up*, push up*,
-        higher, gain* of, augment*, bump*, jump*, surge*, extend*, increase in, improvement, go up*
+        higher, gain* of, augment*, bump*, jump*, surge*, extend*,  improvement, go up*
     """,
     Tag.DOWN: """
         lose*, lost,
         decrease*, reduce*, cut*, lower*, drop*, shrink*, decline*, minimise*, minimize*, slash*, trim*, fall*,
         down, bring down*, drive down*, reduction, diminish*, shorten*, lessen*, halving, curb*, shave*,
-        decrease in, cut down*, go down*, speed up*, cut in, lower
+         cut down*, go down*, speed up*,  lower
     """,
     Tag.CHANGE: """
         move*, bring*, go*, take*, shift*, get*, push*, drive*, change*, evolve*, turn*, transition*, pass*
@@ -176,10 +176,12 @@ _CUES = {
         or less, or fewer, or below, or lower, or under, maximum, max, at most, tops, at maximum, or faster
     """,
     Tag.UP_BY: """
+        higher than, more than, greater than, bigger than, faster than,
         more, higher, additional, extra, increase, growth, rise, uplift, improvement, gain, faster, further, boost,
         up, bigger
     """,
     Tag.DOWN_BY: """
+        lower than, less than, fewer than, smaller than, shorter than, cheaper than,
         less, fewer, lower, decrease, reduction, drop, decline, cut, cheaper, off, saving, savings, down, shorter,
         smaller
     """,

@@ -42,12 +42,14 @@ _MAKE = """
 """
 _CUES = {
     Tag.UP: """
+        en hausse,
         augmenter*, accroitre, hausser*, monter*, ameliorer*, developper*, croitre, faire croitre, progresser*,
         hausse, augmentation, croissance, progression, relever*, booster*, elever*, etendre, accelerer*,
         renforcer*, maximiser*, faire monter, faire grimper, grimper*, amelioration, doper*, dynamiser*, stimuler*,
         elargir*, remonter*, plus haut, faire progresser, bondir*, pousser*, gonfler*
     """,
     Tag.DOWN: """
+        en baisse,
         perdre, perdu,
         reduire, reduit, reduite, reduits, reduites, reduisons, reduction, diminuer*, diminution, baisser*, baisse,
         abaisser*, faire baisser, couper*, descendre, faire descendre, minimiser*, raccourcir*, decroitre, chuter*,
@@ -192,10 +194,9 @@ _CUES = {
         ses, son, sa, leur, des
     """,
     Tag.FILLER: """
-        environ, pres de, pres, autour de, un total de, une moyenne de, moyenne, total, quelque, soit, un, une, le,
-        la, les, l, au, =, est, ~, a hauteur de, la barre, le seuil, le cap, niveau, en moyenne, moyenne de,
-        le seuil de, la barre du, le cap du, la valeur de, egal a, egale a, seulement, quelques, est de, est d,
-        sont
+        environ, pres de, pres, autour de, moyenne, total, quelque, soit, un, une, le, la, les, l, au, =, est, ~,
+        a hauteur de, la barre, le seuil, le cap, niveau, en moyenne, la barre du, le cap du, egal a, egale a,
+        seulement, quelques, est de, est d, sont
     """,
     Tag.ARTICLE: "un, une, l",
     Tag.WHO: "qui, que, dont, ayant, avec, ou",

@@ -357,7 +357,7 @@ def _kind_by_verb(target: Placed, aim: Aim) -> tuple[DraftKind, str | None]:
     action, amount = aim.action_before(target.at), target.amount
     share = is_share(amount)
     if action & {Tag.CHANGE} and not action & {Tag.REACH, Tag.HOLD}:
-        return (DraftKind.DECREASE if worse else DraftKind.INCREASE), None
+        return (DraftKind.DECREASE if worse or not amount.value else DraftKind.INCREASE), None
     level = amount.shape is Shape.SCORE or (
         aim.says(Tag.SCORE) and not share and amount.value <= _HIGHEST_SCORE and amount.unit is UnitKind.NUMBER
     )

@@ -18,6 +18,8 @@ _OVER = {Tag.AT_LEAST: ">=", Tag.MORE: ">", Tag.AT_MOST: "<=", Tag.LESS: "<", Ta
 _STRICT = {">=": ">", "<=": "<"}
 _BACK = 7
 _AHEAD = 6
+_CLOSE = frozenset({"plus", "moins", "more", "less", "up", "down", "off"})
+"""They say how the number is meant only right behind it."""
 _COLONS = frozenset({":", "=", "("})
 _AGAINST = """
     versus, vs, against, contre, au lieu de, au lieu d, instead of, compared to, compared with, rather than, plutot que,
@@ -118,6 +120,8 @@ def _looked_ahead(pieces: Sequence[Piece], at: int) -> frozenset[Tag]:
         if piece.amount is not None or (piece.stop and piece.text not in "(,+"):
             break
         found |= _behind(pieces, place, place - at)
+    if at and pieces[at - 1].text == "(" and any(each.skip for each in pieces[at + 1 : at + 4]):
+        found.add(Tag.BASE)  # "(28 % in 2026)"
     if at + 1 < len(pieces) and pieces[at + 1].text == "+":
         found.add(Tag.OR_MORE)
     return frozenset(found)
@@ -132,7 +136,7 @@ def _behind(pieces: Sequence[Piece], place: int, distance: int) -> frozenset[Tag
         tags -= {Tag.BASE}
     if tags & {Tag.OR_MORE, Tag.OR_LESS} and amount_comes:
         tags -= {Tag.OR_MORE, Tag.OR_LESS}
-    if distance > 1 and pieces[place].text in ("plus", "moins", "more", "less", "p", "up", "down", "off", "in"):
+    if distance > 1 and (pieces[place].text in _CLOSE or pieces[place].text.endswith("than")):
         tags -= {Tag.UP_BY, Tag.DOWN_BY, Tag.OR_MORE}
     return tags
 
