@@ -11,10 +11,11 @@ Lanes that turn out long are cut in two, in the middle of what is left of their 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mapping.errors import PartialReadError
 
@@ -54,7 +55,7 @@ class Page(Generic[T]):
     """How many there are since the lane's ``since``, this page included; None where that is not told."""
 
 
-Fetch = Callable[[Sequence[Lane]], Awaitable[Sequence[Page[T]]]]
+Fetch = Callable[[Sequence[Lane]], Coroutine[Any, Any, Sequence[Page[T]]]]
 
 
 @dataclass(slots=True)
@@ -107,20 +108,30 @@ class Sweep(Generic[T]):
             PartialReadError: the server does not keep to the order asked for, or there is no end.
         """
         self._roads = [Road([Lane(repo, since)]) for repo in repos]
+        found: list[T] = []
         for _ in range(MOST_ROUNDS):
             batch = self._batch()
             if not batch:
+                yield found
                 return
-            pages = await self.fetch(batch)
-            found: list[T] = []
-            for lane, page in zip(batch, pages, strict=True):
-                found += self._take(lane, page)
-            for road in self._roads:
-                road.arrived(batch)
-                road.measure(batch)
-            self._cut()
-            yield found
+            pages = asyncio.create_task(self.fetch(batch))
+            try:
+                if found:
+                    yield found  # whoever reads it does so while the next pages are on their way
+                found = self._round(batch, await pages)
+            finally:
+                pages.cancel()
+                await asyncio.gather(pages, return_exceptions=True)
         raise PartialReadError(f"{self.connection}: GitHub's list has no end: narrow the selection")
+
+    def _round(self, batch: Sequence[Lane], pages: Sequence[Page[T]]) -> list[T]:
+        """Take what one round gave, and decide where the next one reads."""
+        found = [thing for lane, page in zip(batch, pages, strict=True) for thing in self._take(lane, page)]
+        for road in self._roads:
+            road.arrived(batch)
+            road.measure(batch)
+        self._cut()
+        return found
 
     def _batch(self) -> list[Lane]:
         return [lane for road in self._roads for lane in road.lanes if not lane.over][: self.most]
