@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -176,10 +176,13 @@ class History(Protocol):
 class PastSeries(Protocol):
     """What a source offers besides when it may know how a series stood before okrsync was there (a backfill)."""
 
-    def past_series(self, selection: Selection, since: datetime, on_skip: OnSkip) -> AsyncIterator[Sequence[Sample]]:
-        """Stream what ``series`` would have given at each change from ``since`` on, oldest first.
+    def past_series(
+        self, selection: Selection, since: datetime, known: Collection[datetime], on_skip: OnSkip
+    ) -> AsyncIterator[Sequence[Sample]]:
+        """Stream what ``series`` would have given at ``since`` and at each change after it, oldest first.
 
-        Raises FixConfigError where this connection's vendor or file keeps no past of this selection.
+        Samples of the instants in ``known`` are at hand and left out. Where nothing is kept of the past of this
+        selection, and where ``series`` gives all of it anyway, there is none.
         """
         ...
 

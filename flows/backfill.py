@@ -1,7 +1,7 @@
 """Rebuilds what key results would have read before the first sync, so that charts are full on day one.
 
-First the past of the items is read from the vendors that tell it and kept, a chunk a transaction: killed, the next
-backfill goes on from there. Then each day of the cycle is measured on the mirror as it must have been.
+First the past of series and items is read from the vendors that tell it and kept, a chunk a transaction: killed, the
+next backfill goes on from there. Then each day of the cycle is measured on the mirror as it must have been.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.load import Config
 from connectors.port import Capability, History, Source
+from flows.backfill_series import read_past_series
 from flows.work import open_source
 from mapping.errors import OkrsyncError, RuleError, SkipRecordError
 from mapping.measure import measure_all
@@ -75,8 +76,18 @@ async def backfill(
         for each in objective.key_results
         if not key_results or each.id in key_results
     ]
+    no_series = await read_past_series(
+        config,
+        store,
+        wanted,
+        lambda name: open_source(config, name, now=now),
+        now=now,
+        since=since,
+        failures=report.failures,
+        told=told,
+    )
     mirror = store.mirror()
-    left_out = await _read_pasts(config, store, wanted, mirror, now, report, told)
+    left_out = no_series | await _read_pasts(config, store, wanted, mirror, now, report, told)
     able = [(each, objective) for each, objective in wanted if not _draws_on(each, left_out)]
     changes: dict[tuple[str, str], list[PastChange]] = {}
     for name in config.connections:

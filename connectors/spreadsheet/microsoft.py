@@ -137,7 +137,7 @@ class SharePointPlace:
         raise TryAgainError(f"{self.said} is being saved: it changed while it was read: sync again when it is saved")
 
     async def past(self, since: datetime) -> AsyncIterator[tuple[Edition, Callable[[], Awaitable[Book]]]]:
-        """Give the kept versions from ``since`` on, oldest first, without the present one.
+        """Give the version that stood at ``since`` and those kept after it, without the present one, oldest first.
 
         Raises:
             FixConfigError: as ``edition``.
@@ -148,9 +148,9 @@ class SharePointPlace:
         oldest_first.reverse()
         oldest_first.sort(key=lambda each: each.last_modified_date_time)
         # The newest is the present content, which Graph gives at the item itself and not by its version.
-        for version in oldest_first[:-1]:
-            if version.last_modified_date_time < since:
-                continue
+        old = [each for each in oldest_first[:-1] if each.last_modified_date_time <= since][-1:]
+        new = [each for each in oldest_first[:-1] if each.last_modified_date_time > since]
+        for version in old + new:
             yield (
                 Edition(mark=version.id, changed_at=_utc(version.last_modified_date_time), size=version.size),
                 self._opener(version),

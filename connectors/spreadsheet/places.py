@@ -92,7 +92,10 @@ class KeepsEditions(Protocol):
     """What a place offers besides when it keeps old editions."""
 
     def past(self, since: datetime) -> AsyncIterator[tuple[Edition, Callable[[], Awaitable[Book]]]]:
-        """Give the editions from ``since`` on, oldest first, without the present one, each with a way to open it."""
+        """Give the edition that stood at ``since`` and those after it, without the present one, oldest first.
+
+        Each comes with a way to open it.
+        """
         ...
 
 

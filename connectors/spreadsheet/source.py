@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,30 +111,22 @@ class SpreadsheetSource:
             yield samples[start : start + PAGE]
 
     async def past_series(
-        self, selection: Selection, since: datetime, on_skip: OnSkip
+        self, selection: Selection, since: datetime, known: Collection[datetime], on_skip: OnSkip
     ) -> AsyncIterator[Sequence[Sample]]:
-        """Give the number as it stood in each old edition from ``since`` on, oldest first, dated by its last change.
+        """Give the number as it stood at ``since`` and in each edition after it, dated by the edition's last change.
 
         An edition in which it cannot be read goes to ``on_skip``: a label may have come later than the file. Dated
-        numbers have their past in the sheet as it is now.
-
-        Raises:
-            FixConfigError: old editions are not kept here.
+        numbers have their past in the sheet as it is now, and most places keep no old editions: these give none.
         """
         wanted = self._terms(selection)
         if wanted.shape != "series":
             raise FixConfigError(f"{selection} is a table: the past of its rows is not read")
-        if wanted.dated:
-            yield [each for each in await self._samples(selection, wanted, on_skip) if each.at >= since]
+        if wanted.dated or not isinstance(self._place, KeepsEditions):
             return
-        place = self._place
-        if not isinstance(place, KeepsEditions):
-            raise FixConfigError(
-                f"{self._connection}: {place.said} has no old editions that could be read ({place.server}): keep a "
-                "column of dates beside the numbers (dates: …), or the file on SharePoint"
-            )
         with self._named():
-            async for edition, open_it in place.past(since):
+            async for edition, open_it in self._place.past(since):
+                if edition.changed_at in known:
+                    continue
                 try:
                     samples = await self._of_edition(selection, wanted, edition, await open_it())
                 except FixConfigError as error:

@@ -130,11 +130,14 @@ async def test_a_file_saved_while_it_is_read_is_read_again_and_then_left_for_lat
 
 
 async def past(
-    source: SpreadsheetSource, since: datetime, terms: dict[str, object] | None = None
+    source: SpreadsheetSource,
+    since: datetime,
+    terms: dict[str, object] | None = None,
+    known: frozenset[datetime] = frozenset(),
 ) -> tuple[list[Sample], list[str]]:
     skipped: list[SkipRecordError] = []
     assert isinstance(source, PastSeries)
-    batches = source.past_series(Selection.of("kpis", terms or TERMS), since, skipped.append)
+    batches = source.past_series(Selection.of("kpis", terms or TERMS), since, known, skipped.append)
     found = [each async for batch in batches for each in batch]
     return found, [str(each) for each in skipped]
 
@@ -153,11 +156,24 @@ async def test_old_versions_are_the_past_of_a_cell(server: GraphServer, clock: F
     assert skipped[0].startswith("kpis: as of 2026-10-10T10:00:00+00:00: kpis.xlsx, sheet KPI, column A has no label")
 
 
-async def test_only_versions_since_the_asked_time_are_downloaded(server: GraphServer, clock: FakeClock) -> None:
+async def test_only_the_version_that_stood_then_and_those_after_it_are_downloaded(
+    server: GraphServer, clock: FakeClock
+) -> None:
     async with source_on(server, clock) as source:
-        found, _ = await past(source, datetime(2026, 10, 15, tzinfo=UTC))
+        found, skipped = await past(source, datetime(2026, 10, 15, tzinfo=UTC))
     assert [int(each.value) for each in found] == [38]
-    assert sum("/content" in each for each in server.asked) == 1
+    assert len(skipped) == 1  # what stood on 15 October had another label
+    assert sum("/content" in each for each in server.asked) == 2
+
+
+async def test_what_is_known_already_is_not_downloaded_again(server: GraphServer, clock: FakeClock) -> None:
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    async with source_on(server, clock) as source:
+        found, _ = await past(source, long_ago)
+        server.asked.clear()
+        again, _ = await past(source, long_ago, known=frozenset(each.at for each in found))
+    assert again == []
+    assert sum("/content" in each for each in server.asked) == 1  # the one that could not be read
 
 
 async def test_versions_in_a_circle_are_a_partial_read(server: GraphServer, clock: FakeClock) -> None:
@@ -169,15 +185,14 @@ async def test_versions_in_a_circle_are_a_partial_read(server: GraphServer, cloc
             await past(source, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-async def test_where_no_versions_are_kept_the_error_names_what_has_a_past(tmp_path: Path) -> None:
+async def test_where_no_versions_are_kept_there_is_no_past(tmp_path: Path) -> None:
     path = save(tmp_path / "k.xlsx", {"KPI": [["Date", "NPS"], ["2026-10-05", 1], ["2026-10-12", 2]]})
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     async with opened(path) as source:
-        with pytest.raises(FixConfigError, match=r"kpis: k\.xlsx has no old editions .* keep a column of dates"):
-            await past(source, datetime(2026, 1, 1, tzinfo=UTC), {"cell": "B2"})
-        found, _ = await past(source, datetime(2026, 10, 6, tzinfo=UTC), {"dates": "Date", "column": "NPS"})
+        assert await past(source, long_ago, {"cell": "B2"}) == ([], [])
+        assert await past(source, long_ago, {"dates": "Date", "column": "NPS"}) == ([], [])
         with pytest.raises(FixConfigError, match="is a table: the past of its rows is not read"):
-            await past(source, datetime(2026, 1, 1, tzinfo=UTC), {"table": "KPI"})
-    assert [int(each.value) for each in found] == [2]
+            await past(source, long_ago, {"table": "KPI"})
 
 
 @pytest.mark.parametrize(
