@@ -176,7 +176,7 @@ class Guard:
         if address is not None:
             self._judge(name, [address], port, who)
             return
-        if self._lists_name(name, port):
+        if self.lists_name(name, port):
             return
         perhaps = resolved_here and any(entry.network is not None and entry.at(port) for entry in self.listed)
         if perhaps:  # its addresses may be in a network that is listed: they decide
@@ -209,7 +209,7 @@ class Guard:
 
     def _judge(self, name: str, addresses: Sequence[Address], port: int, who: str) -> None:
         """Refuse a host when a single one of its addresses is refused: no honest name is half public, half inside."""
-        by_name = self._lists_name(name, port)
+        by_name = self.lists_name(name, port)
         for address in addresses:
             if self._lists(address, port):
                 continue
@@ -227,7 +227,9 @@ class Guard:
             usual = ", ".join(str(each) for each in sorted(self.ports))
             raise _refused(who, f"port {port} of {name}", port, f"none of the usual ports ({usual})", lists=name)
 
-    def _lists_name(self, name: str, port: int) -> bool:
+    def lists_name(self, name: str, port: int) -> bool:
+        """Return whether a name is listed itself, and not by the network it leads to."""
+        name = name.lower().removesuffix(".")
         return any(entry.name == name and entry.at(port) for entry in self.listed if entry.name)
 
     def _lists(self, address: Address, port: int) -> bool:
@@ -285,7 +287,7 @@ def _plain_name(host: str, who: str) -> str:
     normal = unicodedata.normalize("NFKC", text).replace("。", ".").removesuffix(".")
     if (
         normal != text.removesuffix(".")
-        or re.search(r"[\s%/\\@#?<>^|\x00-\x20\x7f]", normal)
+        or re.search(r"[\s%/\\@#?<>^|,;\x00-\x20\x7f]", normal)
         or not all(normal.split("."))
     ):
         raise FixConfigError(f"{who}: {host[:80]!r} is an odd spelling of a host: write its plain name")

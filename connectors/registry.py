@@ -20,6 +20,7 @@ BUILT_IN = {
     "jira": "connectors.jira",
     "prometheus": "connectors.prometheus",
     "spreadsheet": "connectors.spreadsheet",
+    "sql": "connectors.sql",
 }
 """Name to the room that has a ``CONNECTOR``; imported only when a connection needs it."""
 GROUP = "okrsync.connectors"

@@ -33,6 +33,7 @@ SETTINGS: dict[str, tuple[str, str, Mapping[str, Any]]] = {
     "asana url": ("asana", "url", {"token": "made-up"}),
     "http url": ("http", "url", {"check": "/me"}),
     "prometheus url": ("prometheus", "url", {}),
+    "spreadsheet url": ("spreadsheet", "url", {}),
 }
 """Setting to its connector, its name there, and what else the connection needs."""
 

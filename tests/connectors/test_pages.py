@@ -12,7 +12,7 @@ from config.load import load
 from config.settings import load_settings
 from tests.proofs import ROOT
 
-PAGES = ("http", "prometheus")
+PAGES = ("http", "prometheus", "sql")
 HEAD = """
 cycles:
   2026-q4: {starts_on: 2026-10-01, ends_on: 2027-01-01}
