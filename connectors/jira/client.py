@@ -18,7 +18,7 @@ from connectors.http import Reply
 from connectors.jira import jql
 from connectors.jira.pieces import aenumerate, chunks, relevant
 from connectors.jira.shapes import Change
-from connectors.jira.site import IDS_A_CALL, Bulk, IssueId, Lifecycle, NamedIssue, Past, RecordPage
+from connectors.jira.site import EPIC_LEVEL, IDS_A_CALL, Bulk, IssueId, Lifecycle, NamedIssue, Past, RecordPage
 from connectors.jira.wire import Wire
 from mapping.errors import FixConfigError, PartialReadError
 
@@ -198,6 +198,11 @@ class CloudClient:
         what = f"issue {key} {self._to_us}: deleted, mistyped, or no permission to browse it"
         path = f"rest/api/3/issue/{quote(key, safe='')}"
         return (await self._wire.visible(path, what, params={"fields": "summary,issuetype"})).decode(NamedIssue)
+
+    async def is_epic(self, issue: NamedIssue) -> bool | None:
+        """Return whether the level of an issue's type is that of epics; None on sites that tell no levels."""
+        kind = issue.fields.issuetype
+        return None if kind is None or kind.hierarchy_level is None else kind.hierarchy_level == EPIC_LEVEL
 
     async def project(self, key: str) -> str:
         """Return a project's name.

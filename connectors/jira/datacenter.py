@@ -54,6 +54,10 @@ class _KeyedId(msgspec.Struct, frozen=True):
     key: str
 
 
+class _WithFields(msgspec.Struct, frozen=True):
+    fields: dict[str, msgspec.Raw] = {}
+
+
 class _Project(msgspec.Struct, frozen=True):
     key: str
     name: str = ""
@@ -149,6 +153,14 @@ class DataCenterClient:
         what = f"issue {key} {self._to_us}: deleted, archived, mistyped, or no permission to browse it"
         path = f"rest/api/2/issue/{quote(key, safe='')}"
         return (await self._wire.visible(path, what, params={"fields": "summary,issuetype"})).decode(NamedIssue)
+
+    async def is_epic(self, issue: NamedIssue) -> bool | None:
+        """Return whether an issue has an Epic Name, which every epic has and nothing else; None without that field."""
+        name = self._ties.epic_name
+        if name is None:
+            return None
+        reply = await self._wire.request("GET", f"rest/api/2/issue/{issue.id}", params={"fields": name})
+        return bytes(reply.decode(_WithFields).fields.get(name, msgspec.Raw(b"null"))) not in (b"null", b'""')
 
     async def project(self, key: str) -> str:
         """Return a project's name.

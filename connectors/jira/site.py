@@ -114,6 +114,10 @@ class Site(Protocol):
         """Return an issue by its key, also one that has moved since."""
         ...
 
+    async def is_epic(self, issue: NamedIssue) -> bool | None:
+        """Return whether an issue is an epic; None where nothing tells."""
+        ...
+
     async def project(self, key: str) -> str:
         """Return a project's name."""
         ...
@@ -135,6 +139,8 @@ class Site(Protocol):
         ...
 
 
+EPIC_LEVEL = 1
+"""Of a type of issue, where Jira tells levels."""
 IDS_A_CALL = 100
 """The most issues that are read by ids in one request."""
 RECONCILED = 50

@@ -31,7 +31,6 @@ from mapping.words import PastChange, Sample, Selection, WorkItem
 
 OVERLAP = timedelta(minutes=5)
 """How far a delta reaches back before its watermark: the search index lags by seconds, after bulk edits by minutes."""
-EPIC_LEVEL = 1
 EPIC_DEPTH = 2
 """Below an epic are its stories, and below these their sub-tasks."""
 READ_AS = 2
@@ -257,11 +256,12 @@ class JiraSource:
 
     async def _check_root(self, site: Site, key: str, chosen: JiraSelection) -> None:
         root = await site.issue(key)
-        kind = root.fields.issuetype
-        level = kind.hierarchy_level if kind is not None else None
-        if kind is not None and level is not None and level != EPIC_LEVEL and chosen.issue is None:
+        if chosen.issue is None and await site.is_epic(root) is False:
+            kind = root.fields.issuetype
+            called = kind.name if kind else "issue"
+            level = f" (level {kind.hierarchy_level})" if kind and kind.hierarchy_level is not None else ""
             raise FixConfigError(
-                f"{self._connection}: {key} is a {kind.name} (level {level}), not an epic (level 1): "
+                f"{self._connection}: {key} is a {called}{level}, not an epic: "
                 f"write issue: {key} for all below it, or a query with jql"
             )
 

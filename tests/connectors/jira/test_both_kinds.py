@@ -128,6 +128,13 @@ class TestSelections:
         assert glimpse.matches is None
         assert (glimpse.example or "").startswith("SHOP-1 ")
 
+    async def test_what_is_no_epic_is_told_by_check(self, stage: Stage, kind: str) -> None:
+        story = site_of(stage, kind).issues[min(below(site_of(stage, kind), EPIC, 1))]["key"]
+        async with stage.source(kind) as source:
+            await source.glimpse(Selection.of("jira", {"epic": EPIC}))
+            with pytest.raises(FixConfigError, match=rf"{story} is a \w+.*, not an epic: write issue: {story}"):
+                await source.glimpse(Selection.of("jira", {"epic": story}))
+
     async def test_an_issue_that_is_not_there_is_named(self, stage: Stage, kind: str) -> None:
         async with stage.source(kind) as source:
             with pytest.raises(FixConfigError, match="no issue SHOP-9999 visible to"):
