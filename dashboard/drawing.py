@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from mapping.curves import Mark
 from mapping.metric import clamp, has_ramp, is_rate
-from mapping.readings import CheckIn
+from mapping.readings import CheckIn, Forecast
 from mapping.rules import Cycle, Metric
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 88, 28, 4
@@ -84,6 +86,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A straight line: places across as shares of the width, heights from the top."""
+
+    x: str
+    y: str
+    until: str
+    end_y: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """Progress over a cycle."""
 
@@ -91,14 +103,16 @@ class Chart:
     today: str
     today_anchor: str
     running: bool
-    expected_from: str
-    """Height of the expected line at the start of the cycle; at its end it is ``target_y``."""
+    expected: tuple[Stroke, ...]
+    """Expected progress, from the start of the cycle to its end."""
     baseline_y: str
     target_y: str
     months: tuple[tuple[str, date], ...]
 
 
-def chart(check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datetime) -> Chart:
+def chart(
+    check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datetime, line: Sequence[Mark] = ()
+) -> Chart:
     """Return the drawing of a key result's check-ins over its cycle.
 
     Args:
@@ -106,6 +120,7 @@ def chart(check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datet
         cycle: gives the width.
         metric: tells whether progress is expected along a line or in full all along.
         now: today's place.
+        line: expected progress as points to be joined; a straight line where there are none.
     """
     ordered = sorted(check_ins, key=lambda check_in: (check_in.at, check_in.run))
     known = [held(check_in.raw_progress) for check_in in ordered if check_in.raw_progress is not None]
@@ -118,10 +133,55 @@ def chart(check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datet
         today=percent(today),
         today_anchor="start" if today < Decimal("0.08") else "end" if today > Decimal("0.92") else "middle",
         running=0 < passed < 1,
-        expected_from=scale.y(Decimal(0 if climbs else 1)),
+        expected=_expected(line if climbs else (), cycle, scale, start=Decimal(0 if climbs else 1)),
         baseline_y=scale.y(Decimal(0)),
         target_y=scale.y(Decimal(1)),
         months=tuple(_months(cycle)),
+    )
+
+
+def _expected(line: Sequence[Mark], cycle: Cycle, scale: Scale, *, start: Decimal) -> tuple[Stroke, ...]:
+    if len(line) < 2:
+        return (Stroke(x=percent(Decimal(0)), y=scale.y(start), until=percent(Decimal(1)), end_y=scale.y(Decimal(1))),)
+    whole = (cycle.ends_on - cycle.starts_on).days
+    places = [(percent(Decimal((mark.on - cycle.starts_on).days) / whole), scale.y(mark.share)) for mark in line]
+    return tuple(Stroke(x=x, y=y, until=until, end_y=end_y) for (x, y), (until, end_y) in pairwise(places))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """A forecast as bars over a width that holds it and the whole way."""
+
+    most: tuple[str, str]
+    """Where the 80 % interval begins, and its width."""
+    half: tuple[str, str]
+    median: str
+    now: str
+    success: str
+    target: str
+
+
+def outlook(forecast: Forecast) -> Outlook | None:
+    """Return the drawing of a forecast; None where there is none to draw."""
+    if forecast.half is None or forecast.most is None or forecast.median is None or forecast.progress is None:
+        return None
+    ends = [held(each) for each in (*forecast.most, forecast.progress)]
+    low, high = min([Decimal(0), *ends]), max([Decimal(1), *ends])
+
+    def place(progress: Decimal) -> Decimal:
+        return (held(progress) - low) / (high - low)
+
+    def span(interval: tuple[Decimal, Decimal]) -> tuple[str, str]:
+        start, end = (place(each) for each in interval)
+        return percent(start), percent(end - start)
+
+    return Outlook(
+        most=span(forecast.most),
+        half=span(forecast.half),
+        median=percent(place(forecast.median)),
+        now=percent(place(forecast.progress)),
+        success=percent(place(Decimal("0.7"))),
+        target=percent(place(Decimal(1))),
     )
 
 

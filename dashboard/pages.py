@@ -97,7 +97,10 @@ class Site:
             cycle=cycle,
             cycles=cycles,
             now=now,
-            chart=drawing.chart(explanation.check_ins, cycle, explanation.standing.metric, now),
+            chart=drawing.chart(
+                explanation.check_ins, cycle, explanation.standing.metric, now, explanation.expected_line
+            ),
+            outlook=None if explanation.forecast is None else drawing.outlook(explanation.forecast),
             history=with_previous(explanation),
             items=items_page(request, explanation.reading.evidence),
         )

@@ -13,12 +13,15 @@ from flows.ahead import forecast_of
 from flows.earlier import earlier_statuses
 from mapping.canonical import rule_from_json, rule_of
 from mapping.coverage import coverage
+from mapping.curves import Mark
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
+from mapping.expected import line
 from mapping.gap import gap
 from mapping.judging import judgements
 from mapping.ledger import shared_out
 from mapping.measure import measure_one
+from mapping.metric import has_ramp, is_rate
 from mapping.readings import CheckIn, CoverageReport, Explanation, Forecast, Overview, Query, RunRecord
 from mapping.rules import Completion, Cycle, KeyResult, Objective, selections_of
 from mapping.shares import DoubleCounting
@@ -156,6 +159,7 @@ class StoreReader:
             run_at=last.at if last else None,
             check_ins=tuple(check_ins),
             comments=tuple(comments),
+            expected_line=_expected_line(key_result, objective.cycle),
             forecast=ahead,
             gap=open_items,
             profiles=judgements(stands, key_result, objective, shipped().values(), now),
@@ -235,6 +239,12 @@ class StoreReader:
             )
             for each in selections
         )
+
+
+def _expected_line(key_result: KeyResult, cycle: Cycle) -> tuple[Mark, ...]:
+    if not has_ramp(key_result.metric) or is_rate(key_result.metric):
+        return ()
+    return line(key_result.curve, cycle.starts_on, cycle.ends_on)
 
 
 def _as_ruled(key_result: KeyResult, entry: CheckIn | None) -> KeyResult:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from mapping.curves import DATED, Curve, CurveKind, Mark
 from mapping.decimals import ONE, ZERO, exact, quotient, tidy
 from mapping.show import show_progress
+
+_OFF = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,28 @@ def expected_by(curve: Curve, starts_on: date, ends_on: date, today: date) -> Ex
     if curve.kind is CurveKind.S_CURVE:
         return Expected(_smooth(share), f"{what}, on an S-curve: {show_progress(_smooth(share))} expected")
     return Expected(share, f"{what}: {show_progress(share)} expected")
+
+
+def line(curve: Curve, starts_on: date, ends_on: date) -> tuple[Mark, ...]:
+    """Return the curve over a cycle as few points to be joined, none farther off than half a hundredth."""
+    days = [starts_on + timedelta(days=number) for number in range((ends_on - starts_on).days + 1)]
+    shares = [expected_by(curve, starts_on, ends_on, day).progress for day in days]
+    kept = [0]
+    while kept[-1] < len(days) - 1:
+        kept.append(_farthest(shares, kept[-1]))
+    return tuple(Mark(on=days[place], share=shares[place]) for place in kept)
+
+
+def _farthest(shares: Sequence[Decimal], start: int) -> int:
+    """Return the last place that can be joined to ``start`` without leaving the points between aside."""
+    found = start + 1
+    for end in range(start + 2, len(shares)):
+        slope = (shares[end] - shares[start]) / (end - start)
+        between = range(start + 1, end)
+        if any(abs(shares[start] + slope * (place - start) - shares[place]) > _OFF for place in between):
+            return found
+        found = end
+    return found
 
 
 def counted(curve: Curve, since: date, until: date) -> int:

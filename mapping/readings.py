@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from mapping.curves import Mark
 from mapping.rules import Cycle, Metric, ObjectiveKind
 from mapping.score import Score
 from mapping.words import ItemState
@@ -549,6 +550,8 @@ class Explanation:
     """Newest first."""
     comments: tuple[Comment, ...] = ()
     """Oldest first."""
+    expected_line: tuple[Mark, ...] = ()
+    """Expected progress over the cycle as points to be joined; empty for what is expected in full all along."""
     profiles: tuple[Judgement, ...] = ()
     """The key result under each status profile, the rules' own first."""
     forecast: Forecast | None = None

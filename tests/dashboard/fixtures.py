@@ -8,13 +8,22 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
+from config.profiles import shipped
 from dashboard.reader import NotFoundError
+from mapping.curves import Curve, CurveKind
+from mapping.expected import expected_by, line
+from mapping.forecast import daily, forecast
+from mapping.profiles import Level
 from mapping.readings import (
     CauseKind,
     CausePart,
     CheckIn,
     ConnectionRecord,
     Explanation,
+    Forecast,
+    Gap,
+    GapItem,
+    Judgement,
     ObjectiveStanding,
     Overview,
     Pace,
@@ -22,8 +31,10 @@ from mapping.readings import (
     Reading,
     RunRecord,
     Standing,
+    Status,
 )
 from mapping.rules import Cycle, Metric, MetricKind
+from mapping.words import ItemState
 from tests.dashboard.sketches import ELAPSED, NOW, OBJECTIVES, Q3, Q4, SKETCHES, START, Sketch
 
 
@@ -171,6 +182,16 @@ class Company:
             run=len(sketch.values) or None,
             run_at=standing.measured_at,
             check_ins=self.check_ins(objective, sketch),
+            expected_line=line(Curve(kind=CurveKind.S_CURVE), Q4.starts_on, Q4.ends_on),
+            profiles=tuple(judged(name, standing) for name in ("okrsync", "viva", "servicenow")),
+            forecast=self.ahead(address, objective, sketch),
+            gap=gap_of(sketch),
+        )
+
+    def ahead(self, address: str, objective: str, sketch: Sketch) -> Forecast:
+        days = daily(self.check_ins(objective, sketch), sketch.metric, Q4, NOW.date())
+        return forecast(
+            address, days, Q4.ends_on, lambda day: expected_by(Curve(), Q4.starts_on, Q4.ends_on, day).progress
         )
 
     def history(self, address: str) -> Sequence[CheckIn]:
@@ -200,6 +221,44 @@ class Company:
         """Return a company whose first key result has another title."""
         objective, sketches = next(iter(self.sketches.items()))
         return Company({**self.sketches, objective: (replace(sketches[0], title=title), *sketches[1:])})
+
+
+def judged(name: str, standing: Standing) -> Judgement:
+    profile = shipped()[name]
+    level = profile.level(standing.raw_progress or Decimal(0), standing.pace.expected)
+    return Judgement(
+        profile=name,
+        title=profile.title,
+        own=name == "okrsync",
+        status=Status(level),
+        called=profile.called[list(Level).index(level)],
+        because=standing.pace.because,
+        reading=profile.reading,
+        source=profile.source,
+    )
+
+
+def gap_of(sketch: Sketch) -> Gap | None:
+    """The open bugs that would bring the count of bugs back on pace."""
+    if sketch.id != "bugs":
+        return None
+    items = tuple(
+        GapItem(
+            connection="jira",
+            item=str(place),
+            key=f"CHK-{place}",
+            title=title,
+            state=ItemState.TODO,
+            status="To do",
+            url=f"https://acme.atlassian.test/browse/CHK-{place}",
+            assignee="noor@acme.test",
+            created_at=START,
+            effect=Decimal(-1),
+        )
+        for place, title in enumerate(("Vouchers vanish", "Total is rounded twice", "Card form loses focus"), start=50)
+    )
+    because = "finishing 3 items brings it from 43% to 53%: 52% is on pace"
+    return Gap(needed=Decimal("0.52"), items=items, count=3, after=Decimal("0.53"), closes=True, because=because)
 
 
 def connection(name: str, outcome: str, reason: str = "") -> ConnectionRecord:

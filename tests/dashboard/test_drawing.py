@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import drawing
+from mapping.curves import Curve, CurveKind, Mark
+from mapping.expected import line
+from mapping.forecast import Day, forecast
 from mapping.readings import CheckIn
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind, Period
 from tests.dashboard.sketches import NOW, Q4
@@ -107,9 +112,32 @@ def test_what_must_hold_at_any_time_is_expected_in_full_all_along() -> None:
     rate = Metric(kind=MetricKind.INCREASE, baseline=Decimal(0), target=Decimal(30), per=Period.MONTH)
     for metric in (threshold, rate):
         chart = drawing.chart([], Q4, metric, NOW)
-        assert chart.expected_from == chart.target_y
+        (stroke,) = chart.expected
+        assert stroke.y == stroke.end_y == chart.target_y
     ramp = drawing.chart([], Q4, COMPLETION_METRIC, NOW)
-    assert ramp.expected_from == ramp.baseline_y
+    assert [(each.y, each.end_y) for each in ramp.expected] == [(ramp.baseline_y, ramp.target_y)]
+
+
+@pytest.mark.parametrize("kind", CurveKind)
+def test_expected_progress_is_drawn_along_its_curve(kind: CurveKind) -> None:
+    marks = (Mark(on=date(2026, 10, 31), share=Decimal("0.2")), Mark(on=date(2026, 12, 1), share=Decimal("0.8")))
+    weekends = tuple(Q4.starts_on + timedelta(days=n) for n in range(92) if n % 7 in (2, 3))
+    points = line(Curve(kind=kind, marks=marks, days_off=weekends), Q4.starts_on, Q4.ends_on)
+    chart = drawing.chart([], Q4, COMPLETION_METRIC, NOW, points)
+    assert chart.expected[0].y == chart.baseline_y
+    assert chart.expected[-1].end_y == chart.target_y
+    assert all(before.until == after.x and before.end_y == after.y for before, after in pairwise(chart.expected))
+    assert 1 <= len(chart.expected) < 40
+
+
+def test_a_forecast_is_drawn_inside_its_frame() -> None:
+    days = [Day(Q4.starts_on + timedelta(days=n), Decimal(n) / 40) for n in range(50)]
+    made = drawing.outlook(forecast("a/b", days, Q4.ends_on, lambda _day: Decimal(1)))
+    assert made is not None
+    for start, width in (made.most, made.half):
+        assert 0 <= number(start) <= number(start) + number(width) <= 100
+    assert number(made.success) < number(made.target) <= 100
+    assert drawing.outlook(forecast("a/b", days[:5], Q4.ends_on, lambda _day: Decimal(1))) is None
 
 
 def test_a_long_cycle_has_few_dates_below_it() -> None:

@@ -245,3 +245,31 @@ def test_progress_beyond_whole_numbers_stays_exact_in_json(client: TestClient) -
     body = client.get("/kr/grow-europe/mrr.json").json()
     assert body["standing"]["value"] == "1706250.75"
     assert Decimal(body["standing"]["progress"]) == Decimal("0.6083")
+
+
+def test_a_key_result_off_pace_lists_what_would_close_the_gap(client: TestClient) -> None:
+    page = text_of(client.get("/kr/launch-checkout/bugs").text)
+    for part in (
+        "What would close the gap",
+        "finishing 3 items brings it from 43% to 53%",
+        "CHK-50",
+        "Vouchers vanish",
+    ):
+        assert part in page, part
+
+
+def test_a_forecast_stands_beside_its_record_or_says_that_there_is_none(client: TestClient) -> None:
+    page = text_of(client.get("/kr/launch-checkout/epic").text)
+    for part in (
+        "at the end of the cycle; half of the paths end between",
+        "Chance of 70%",
+        "past forecasts, 7 days ahead",
+    ):
+        assert part in page, part
+    assert "too little history: 0 daily changes" in text_of(client.get("/kr/trust/refunds").text)
+
+
+def test_the_status_under_other_tools_rules_is_on_the_page(client: TestClient) -> None:
+    page = text_of(client.get("/kr/launch-checkout/bugs").text)
+    for part in ("Under other tools' rules", "Viva Goals (retired 2025)", "ServiceNow Goal Framework", "used here"):
+        assert part in page, part
