@@ -14,6 +14,8 @@ _PERIODS = frozenset({Tag.PER, Tag.PER_SHORT, Tag.PER_ADJECTIVE})
 _PEOPLE = frozenset({"who", "that", "which", "whose", "qui", "que", "dont"})
 """What follows one of these happens to those counted, as in ``users who order each week``."""
 _NOT_PERIODIC_BEFORE = 2
+_BEHIND_A_NUMBER = frozenset({Tag.TIMES, Tag.SCALE, Tag.MONEY, Tag.POINTS})
+"""They say something behind a number only: elsewhere ``X`` is a name."""
 _NEAR = 5
 _ONE_THING = frozenset({"the", "le", "la", "l", "a", "an", "un", "une"})
 _FIRST_WORDS = 4
@@ -34,8 +36,16 @@ class Aim:
                 self._first.setdefault(tag, at)
             if piece.tags & _ACTIONS and at < self._action[0]:
                 self._action = (at, piece.tags & _ACTIONS)
-            turn = Tag.DOWN if Tag.DOWN in piece.tags else Tag.UP if Tag.UP in piece.tags else self._directions[-1]
+            turn = self._directions[-1]
+            if Tag.DOWN in piece.tags or (Tag.BETTER in piece.tags and self._worsens(at)):
+                turn = Tag.DOWN
+            elif Tag.UP in piece.tags:
+                turn = Tag.UP
             self._directions.append(turn)
+
+    def _worsens(self, at: int) -> bool:
+        """Tell ``improve the response time``, which goes down."""
+        return any(Tag.BAD in each.tags for each in self.pieces[at + 1 : at + _NEAR])
 
     @property
     def first_action(self) -> frozenset[Tag]:
@@ -129,7 +139,7 @@ class Aim:
             and not self.says(Tag.MADE)
         ):
             return False
-        others = [each for each in self.pieces if not each.tags and not each.stop]
+        others = [each for each in self.pieces if not each.tags - _BEHIND_A_NUMBER and not each.stop]
         named = [
             each
             for each in self.pieces

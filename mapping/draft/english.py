@@ -260,7 +260,8 @@ _CUES = {
         missed, staff turnover, employee turnover, late deliveries
     """,
     Tag.NONE: "no, none, without, not a single, zero",
-    Tag.GAIN: "gain*, add*, win*, pick up*",
+    Tag.BETTER: "improve*, improvement, enhance*, optimise*, optimize*",
+    Tag.GAIN: "gain*, add*, pick up*",
     Tag.LOSE: "lose*, lost, shed*, shave off*, take off*",
     Tag.MULTIPLIES: "multiply*",
     Tag.DIVIDES: "divide*",

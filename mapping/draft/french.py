@@ -242,6 +242,7 @@ _CUES = {
         temps d ecran
     """,
     Tag.NONE: "aucun, aucune, pas de, pas d, zero, sans, plus aucun, plus aucune, 0",
+    Tag.BETTER: "ameliorer*, amelioration, optimiser*",
     Tag.GAIN: "gagner*, prendre, ajouter*",
     Tag.LOSE: "perdre, perdu, economiser*",
     Tag.MULTIPLIES: "multiplier*",

@@ -88,7 +88,8 @@ def _is_qualifier(each: Placed, amounts: list[Placed], aim: Aim) -> bool:
     if not plain or each.comparator or Tag.BETWEEN in each.before:
         return False
     if Tag.TOP in each.before:
-        return not aim.says(Tag.REACH) or len(amounts) > 1
+        inside = each.at > 1 and aim.pieces[each.at - 2].text in ("in", "into", "within", "dans", "parmi")
+        return not (aim.says(Tag.REACH) or inside) or len(amounts) > 1
     if len(amounts) == 1 and aim.first_action & {Tag.EFFORT} and not each.before & {Tag.TO, Tag.FROM}:
         return True
     exists = Tag.DEFINITE in each.before and not each.before & {Tag.TO, Tag.FROM, Tag.BASE, Tag.REACH, Tag.OF}
@@ -196,19 +197,19 @@ def _change(target: Placed, aim: Aim) -> Change | None:
     score = aim.says(Tag.SCORE) and not aim.says(Tag.RATE)
     if amount.shape is Shape.PLAIN and amount.unit is UnitKind.NUMBER and Tag.BY in target.before:
         amount = _factor(amount, target, aim)
-    gains = aim.says_before(target.at, Tag.GAIN) and (
-        is_share(amount) or amount.shape in (Shape.POINTS, Shape.SCORE_POINTS)
-    )
+    part = any(each.text in ("of", "des") for each in aim.pieces[target.at + 1 : target.at + 2])
+    gained = (is_share(amount) and not part) or amount.shape in (Shape.POINTS, Shape.SCORE_POINTS)
+    gains = gained and aim.says_before(target.at, Tag.GAIN)
     made = Change(amount=amount, falls=falls, score=score)
     return made if is_change_by_shape(amount) or gains or loses or _is_change(target, direction) else None
 
 
 def _factor(amount: Amount, target: Placed, aim: Aim) -> Amount:
     """Return the multiple that ``multiply the followers by 10`` or ``diviser les coûts par 2`` means."""
-    if aim.says_before(target.at, Tag.MULTIPLIES):
-        return replace(amount, shape=Shape.TIMES)
     if aim.says_before(target.at, Tag.DIVIDES) and amount.value:
         return replace(amount, shape=Shape.TIMES, value=quotient(Decimal(1), amount.value))
+    if aim.says_before(target.at, Tag.MULTIPLIES) or aim.pieces[target.at - 1].text == "par":
+        return replace(amount, shape=Shape.TIMES)
     return amount
 
 
@@ -309,10 +310,10 @@ def _signed(amount: Amount) -> Decimal:
 
 def _same_unit(start: Amount | None, end: Amount) -> tuple[Amount | None, Amount]:
     """Give both ends one unit where only one says it: ``from 15 to 25 %``, ``1.2 to 2 M€``, ``2 h to 30 min``."""
-    if end.shape is Shape.FRACTION:
-        end = replace(end, unit=UnitKind.PERCENT)
+    end = _as_percent(end)
     if start is None:
         return None, end
+    start = _as_percent(start)
     if start.seconds and end.seconds and start.seconds != end.seconds:
         with exact():
             return replace(start, value=quotient(start.value * start.seconds, end.seconds), seconds=end.seconds), end
@@ -323,6 +324,10 @@ def _same_unit(start: Amount | None, end: Amount) -> tuple[Amount | None, Amount
     if start.scale == 1 != end.scale and start.value < 10 * quotient(end.value, end.scale):
         return _lent(start, end), end
     return start, end
+
+
+def _as_percent(amount: Amount) -> Amount:
+    return replace(amount, unit=UnitKind.PERCENT, shape=Shape.PLAIN) if amount.shape is Shape.FRACTION else amount
 
 
 def _lent(bare: Amount, full: Amount) -> Amount:

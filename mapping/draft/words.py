@@ -15,6 +15,8 @@ class Tag(Enum):
 
     UP = auto()
     """The value is to rise: increase, hausse."""
+    BETTER = auto()
+    """Up, but down where less is better: improve."""
     DOWN = auto()
     CHANGE = auto()
     """The value is to move, the numbers say where: passer, bring."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mapping.show import Lang
 from tests.mapping.draft.sentences import FIELDS, sentences
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent.parent
 READ = [*sentences("method"), *sentences("english"), *sentences("french")]
 REFUSED = (HERE / "refused.txt").read_text(encoding="utf-8").splitlines()
 WORDS = [*ENGLISH.phrases, *FRENCH.phrases, *ENGLISH.numbers, *FRENCH.numbers]
@@ -70,12 +72,19 @@ def test_a_sentence_without_a_measure_is_refused_and_says_what_to_add(sentence: 
     assert "from 15% to 25%" in made.unclear[0] or "de 15 % à 25 %" in made.unclear[0]
 
 
-@pytest.mark.parametrize("sentence", [sentence for sentence, _ in READ])
-def test_what_is_read_back_says_the_same(sentence: str) -> None:
-    made = draft(sentence)
-    assert made.sentence is not None
-    assert draft(made.sentence, _lang(made.language)).metric == made.metric
-    assert draft(made.sentence).metric == made.metric
+def test_what_the_page_says_is_refused_is_refused() -> None:
+    page = (ROOT / "docs" / "draft.md").read_text(encoding="utf-8")
+    quoted = re.findall('"([^"]+)"', page.partition("## What is refused")[2])
+    assert len(quoted) >= 6
+    assert [each for each in quoted if draft(each).kind is not None] == []
+
+
+def test_what_is_read_back_says_the_same() -> None:
+    for sentence, _ in READ:
+        made = draft(sentence)
+        assert made.sentence is not None
+        assert draft(made.sentence).metric == made.metric, sentence
+        assert draft(made.sentence, _lang(made.language)).metric == made.metric, sentence
 
 
 def test_there_are_sentences_enough_in_both_languages() -> None:
