@@ -1,6 +1,7 @@
 """Hundreds of broken files: each ends with the right number or one typed error that names it, and the service lives on.
 
-All of them take some 35 s on two cores, so every second one is read, and of those made from real files every third;
+All 520, and 120 made from real files, take some 32 s on two cores and at most 70 MB a child, whose limits of 512 MB and
+10 s are tested in test_bombs. So every second one is read, and of the real ones every third;
 OKRSYNC_MALFORMED=all reads all.
 """
 
@@ -8,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from connectors.spreadsheet.child import caps
 from connectors.spreadsheet.source import SpreadsheetSource
 from mapping.errors import FixConfigError, OkrsyncError
 from tests.connectors.spreadsheet.books import opened, sample, sample_of, save
@@ -81,12 +79,6 @@ async def outcomes(folder: Path, files: list[Broken], read: Read | None = None) 
     return Counter(await asyncio.gather(*(one(number, broken) for number, broken in enumerate(files))))
 
 
-def children_took_mb() -> float:
-    """Return the most memory that any child of this process held."""
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return peak / 1024 / (1024 if sys.platform == "darwin" else 1)
-
-
 async def test_every_broken_file_ends_with_the_right_number_or_a_typed_error(tmp_path: Path) -> None:
     made = broken_files(tmp_path)
     assert len(made) >= 213
@@ -96,7 +88,6 @@ async def test_every_broken_file_ends_with_the_right_number_or_a_typed_error(tmp
     assert set(found) == {"read", "refused"}, "\n".join(sorted(found))
     sound = save(tmp_path / "sound.xlsx", {"KPI": [["Measure", "Actual"], ["NPS", VALUE]]})
     assert (await sample(sound, TERMS)).value == Decimal(str(VALUE)), "the service lives on"
-    assert children_took_mb() * caps.MEGABYTE <= caps.MEMORY_BYTES
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no real records: set OKRSYNC_REAL_DATA to their folder")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -265,6 +267,32 @@ async def test_a_token_is_bought_once_an_hour_and_again_when_it_is_refused(
         clock.elapsed += 61
         await sample_of(source, TERMS)
         assert len(server.tokens) == 3
+
+
+async def test_msal_waits_in_a_thread_and_its_requests_are_sent_by_our_loop(
+    server: GraphServer, clock: FakeClock
+) -> None:
+    senders: set[int] = set()
+    ticks = 0
+
+    def note(request: httpx.Request) -> httpx.Response | None:
+        if request.url.host == "login.microsoftonline.com":
+            senders.add(threading.get_ident())
+        return None
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    server.fail = note
+    async with source_on(server, clock) as source:
+        ticking = asyncio.create_task(tick())
+        await source.identify()
+        ticking.cancel()
+    assert senders == {threading.get_ident()}
+    assert ticks > 100  # while msal negotiated, everybody else went on
 
 
 async def test_a_busy_login_is_waited_for(server: GraphServer, clock: FakeClock) -> None:
