@@ -37,7 +37,8 @@ def forecast_of(
         )
     if fresh is not None and fresh.measured_at is not None:
         today = min(today, local_date(fresh.measured_at, cycle.timezone))
-    days = daily(store.check_ins(key_result.id, CHECK_INS), metric, cycle, today)
+    check_ins, rebuilt = store.check_ins(key_result.id, CHECK_INS), store.rebuilt([key_result.id])[key_result.id]
+    days = daily(check_ins, metric, cycle, today, rebuilt)
 
     def expected(day: date) -> Decimal:
         if is_rate(metric):

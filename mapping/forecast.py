@@ -20,7 +20,7 @@ from itertools import pairwise
 from mapping.decimals import GRID, exact, quotient
 from mapping.metric import raw_progress
 from mapping.periods import local_date
-from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast
+from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast, RebuiltReading
 from mapping.rules import Cycle, Metric
 
 PATHS = 2000
@@ -49,8 +49,10 @@ class Day:
     """Whether the rule changed on it, so that its change says nothing about the work."""
 
 
-def daily(check_ins: Sequence[CheckIn], metric: Metric, cycle: Cycle, today: date) -> list[Day]:
-    """Return progress for each day from the first measured value of the cycle up to ``today``, oldest first.
+def daily(
+    check_ins: Sequence[CheckIn], metric: Metric, cycle: Cycle, today: date, rebuilt: Sequence[RebuiltReading] = ()
+) -> list[Day]:
+    """Return progress for each day from the first known value of the cycle up to ``today``, oldest first.
 
     A value holds until the next. Values are read by the metric of today, so that a new target is no change of progress.
 
@@ -59,6 +61,8 @@ def daily(check_ins: Sequence[CheckIn], metric: Metric, cycle: Cycle, today: dat
         metric: as ruled now.
         cycle: the days, in its own time zone.
         today: the last day wanted.
+        rebuilt: what it would have read on days before anybody measured it. Where the two meet, a difference may come
+            from what had to be assumed, so that day's change is left out of what is drawn.
     """
     known: dict[date, tuple[Decimal, bool]] = {}
     for entry in sorted(check_ins, key=lambda each: (each.at, each.run)):
@@ -68,8 +72,15 @@ def daily(check_ins: Sequence[CheckIn], metric: Metric, cycle: Cycle, today: dat
         ruled = any(part.kind is CauseKind.RULE_CHANGED for part in entry.causes)
         ruled = ruled or (day in known and known[day][1])
         known[day] = (raw_progress(metric, entry.value, cycle), ruled)
+    first = min(known, default=None)
+    for each in rebuilt:
+        day = date.fromisoformat(each.day)
+        if each.value is not None and day >= cycle.starts_on and (first is None or day < first):
+            known[day] = (raw_progress(metric, each.value, cycle), False)
     if not known:
         return []
+    if first is not None and min(known) < first:
+        known[first] = (known[first][0], True)
     days: list[Day] = []
     on = min(known)
     while on <= min(today, cycle.ends_on - timedelta(days=1)):

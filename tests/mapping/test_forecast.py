@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mapping.decimals import quotient
 from mapping.forecast import LEAST_CHANGES, PATHS, Day, back_test, chance, daily, forecast
-from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind
+from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
 from tests.mapping.test_profiles import entry
 from tests.mapping.worlds import CYCLE, number
 
@@ -141,6 +141,30 @@ def test_a_change_of_rule_is_no_change_of_the_work() -> None:
     found = forecast("shop/checkout", days, END, straight)
     assert found.median == Decimal("0.9")
     assert found.changes == len(days) - 2
+
+
+def test_days_before_the_first_measurement_are_those_rebuilt() -> None:
+    def rebuilt(on: str, value: int | None) -> RebuiltReading:
+        return RebuiltReading(
+            key_result="shop/checkout",
+            day=on,
+            at=datetime.fromisoformat(f"{on}T22:00+00:00"),
+            value=None if value is None else Decimal(value),
+            raw_progress=None,
+            progress=None,
+            no_data=None,
+            formula="",
+            rule_version="",
+        )
+
+    past = [rebuilt("2026-09-20", 1), rebuilt("2026-10-01", None), rebuilt("2026-10-02", 5), rebuilt("2026-10-04", 90)]
+    days = daily([at("2026-10-04T01:00", 40)], number(100), CYCLE, date(2026, 10, 5), past)
+    assert [(each.on.day, each.progress, each.break_) for each in days] == [
+        (2, Decimal("0.05"), False),
+        (3, Decimal("0.05"), False),
+        (4, Decimal("0.4"), True),
+        (5, Decimal("0.4"), False),
+    ]
 
 
 def test_before_anything_was_measured_there_are_no_days() -> None:
