@@ -73,7 +73,8 @@ class Aim:
         if self.first_action & {Tag.MAKE, Tag.SERVE, Tag.FINISH} and not self.first_action & {Tag.HOLD, Tag.REACH}:
             return False
         follows = self.pieces[at + 1 : at + 4]
-        near = [] if follows and follows[0].text in ("of", "des") else [each for each in follows if not each.stop]
+        without = any(Tag.NONE in each.tags for each in follows)  # "365 days without an accident"
+        near = [] if without or (follows and follows[0].text in ("of", "des")) else follows
         dealt = any(
             each.tags & {Tag.SERVE, Tag.MAKE, Tag.MADE} and not each.tags & {Tag.BAD, Tag.PLACE}
             for each in self.pieces[at + 1 :]
