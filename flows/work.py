@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from config.load import Config, load
@@ -111,9 +112,20 @@ class Work:
         return not self.wish.connections or name in self.wish.connections
 
     def key_results(self) -> list[KeyResult]:
-        """Return the key results to measure."""
+        """Return the key results to measure; those of a closed cycle are frozen."""
         wanted = self.wish.key_results
-        return [each for each in self.config.key_results() if not wanted or each.id in wanted]
+        return [
+            each
+            for objective in self.config.objectives
+            if objective.cycle.id not in self.closed
+            for each in objective.key_results
+            if not wanted or each.id in wanted
+        ]
+
+    @cached_property
+    def closed(self) -> frozenset[str]:
+        """The cycles that are closed."""
+        return frozenset(self.store.snapshots())
 
     def selections(self, name: str) -> list[Selection]:
         """Return what the wanted key results ask of a connection, each selection once."""

@@ -5,5 +5,16 @@ from store.leases import Lease
 from store.mirror import StoredMirror
 from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
 from store.run import Run
+from store.snapshots import Snapshot
 
-__all__ = ["Freshness", "Lease", "MergeCounts", "Run", "SelectionFacts", "Store", "StoredMirror", "Watermark"]
+__all__ = [
+    "Freshness",
+    "Lease",
+    "MergeCounts",
+    "Run",
+    "SelectionFacts",
+    "Snapshot",
+    "Store",
+    "StoredMirror",
+    "Watermark",
+]

@@ -46,6 +46,7 @@ from store.readings import (
 from store.records import Freshness, SelectionFacts, StoreFacts
 from store.reviews import read_reviews
 from store.run import Run
+from store.snapshots import Snapshot, read_snapshots
 from store.tables import metadata
 from store.verify import findings
 
@@ -185,6 +186,11 @@ class Store:
         """Return the rebuilt readings of some key results, oldest first."""
         with self.reading() as session:
             return read_rebuilt(session, key_results)
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        """Return the closed cycles, by id."""
+        with self.reading() as session:
+            return read_snapshots(session)
 
     def comments(self, key_result: str) -> list[Comment]:
         """Return the comments on a key result, oldest first."""

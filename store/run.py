@@ -34,6 +34,7 @@ from store.publish import write_check_ins, write_connectors, write_declared, wri
 from store.readings import MEASURED, last_seq, read_last_check_ins, read_past_values, read_watermark
 from store.records import Freshness, MergeCounts, Watermark
 from store.reviews import decide, read_reviews, write_reviews
+from store.snapshots import Snapshot, write_snapshot
 from store.staging import Staging
 
 
@@ -228,6 +229,12 @@ class Run:
         with self._turn:
             self._require_merged()
             return write_rebuilt(self._connection, readings, run=self.seq)
+
+    def freeze(self, snapshot: Snapshot) -> None:
+        """Keep a closed cycle as it was signed."""
+        with self._turn:
+            self._require_merged()
+            write_snapshot(self._connection, snapshot)
 
     def override(self, override: Override) -> None:
         """Put a check-in by hand, which this run published, above the automatic value."""

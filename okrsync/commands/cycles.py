@@ -1,0 +1,147 @@
+"""Commands about the end of a cycle: closing it, looking at closed ones, carrying over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from okrsync.commands.look import AsJson
+from okrsync.commands.people import Actor
+from okrsync.exits import Exit
+from okrsync.place import Place
+
+Cycle = Annotated[str, typer.Argument(help="Id of the cycle.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(
+        epilog="Examples: okrsync close 2026-q4 · "
+        "okrsync close 2026-q4 --score launch/nps=0.8 --reason 'the survey came late'"
+    )(close)
+    app.command(epilog="Examples: okrsync closed · okrsync closed 2026-q4 --json > 2026-q4.json")(closed)
+    app.command(
+        name="carry-over",
+        epilog="Example: okrsync carry-over 2026-q4 2027-q1 --restart launch/bugs --drop launch/epic > next.yaml",
+    )(carry_over)
+
+
+def close(
+    ctx: typer.Context,
+    cycle: Cycle,
+    score: Annotated[
+        list[str] | None, typer.Option(help="A score by hand, KEY_RESULT=0.8; may be given several times.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why scores are given by hand.")] = "",
+    early: Annotated[bool, typer.Option("--early", help="Close it although it is not over.")] = False,
+    actor: Actor = None,
+    json: AsJson = False,
+) -> None:
+    """Freeze a cycle's scores into a signed snapshot; syncs publish nothing into it any more."""
+    import json as text
+
+    from flows.closing import Verdict
+    from flows.closing import close as freeze
+    from okrsync import show
+    from okrsync.amounts import confidence_of
+
+    place: Place = ctx.obj
+    verdicts = {}
+    for each in score or ():
+        address, equals, given = each.rpartition("=")
+        if not equals:
+            raise typer.BadParameter(f"{each!r} is no score: write KEY_RESULT=0.8")
+        verdicts[address] = Verdict(score=confidence_of(given), reason=reason)
+    with place.store() as store:
+        snapshot = freeze(
+            store,
+            cycle,
+            author=place.actor(actor),
+            key_folder=place.data_folder,
+            now=datetime.now(UTC),
+            verdicts=verdicts,
+            early=early,
+        )
+    body = text.loads(snapshot.body)
+    if json:
+        typer.echo(show.as_json(snapshot))
+        return
+    for objective in body["objectives"]:
+        typer.echo(f"{objective['score'] or '–':>6}  {show.clean(objective['title'])}")
+        for each in objective["key_results"]:
+            by_hand = f"  by hand: {show.clean(each['score_by_hand'])}" if each["score_by_hand"] else ""
+            typer.echo(f"{each['score'] or '–':>6}    {each['id']}{by_hand}")
+    typer.echo(f"{cycle} is closed; SHA-256 {snapshot.digest}")
+
+
+def closed(
+    ctx: typer.Context,
+    cycle: Annotated[str | None, typer.Argument(help="Id of a closed cycle.", show_default="all")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show closed cycles and whether they are still what was signed; with --json, the snapshot itself."""
+    from flows.closing import why_not_genuine
+    from okrsync import show
+
+    place: Place = ctx.obj
+    with place.store() as store:
+        found = store.snapshots()
+    if cycle is not None and cycle not in found:
+        raise typer.BadParameter(f"cycle {cycle!r} is not closed; closed are: {', '.join(found) or 'none'}")
+    chosen = [each for id_, each in found.items() if cycle in (None, id_)]
+    wrong = {each.cycle: why for each in chosen if (why := why_not_genuine(each))}
+    if json:
+        typer.echo(show.as_json(chosen[0] if cycle is not None else chosen))
+    else:
+        for each in chosen:
+            state = wrong.get(each.cycle, "genuine")
+            typer.echo(f"{each.cycle}  closed {each.closed_at:%Y-%m-%d} by {show.clean(each.closed_by)}  {state}")
+        if not chosen:
+            typer.echo("no cycle is closed")
+    if wrong:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def carry_over(
+    ctx: typer.Context,
+    cycle: Cycle,
+    into: Annotated[str, typer.Argument(help="Id of the next cycle.")],
+    restart: Annotated[list[str] | None, typer.Option(help="Start this key result from where it stands.")] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Leave this key result behind.")] = None,
+    keep: Annotated[list[str] | None, typer.Option("--continue", help="Keep baseline and target.")] = None,
+    otherwise: Annotated[str, typer.Option(help="What happens to the others: continue, restart or drop.")] = "continue",
+) -> None:
+    """Print the objectives of a cycle as rules for the next one, to look at and commit."""
+    from config.files import read_rules
+    from config.validation import Problems
+    from config.yaml_nodes import plain
+    from flows.carrying import Carry
+    from flows.carrying import carry_over as carry
+    from okrsync.yaml_out import dumped
+
+    if otherwise not in list(Carry):
+        raise typer.BadParameter(f"--otherwise {otherwise!r}: write one of {', '.join(Carry)}")
+    place: Place = ctx.obj
+    rules = plain(read_rules(place.rules_path, Problems()))
+    written = rules.get("objectives") if isinstance(rules, dict) else None
+    with place.store() as store, place.reader() as reader:
+        overview = reader.overview(cycle)
+        declared = {each.id: each for each in store.declared() if each.cycle.id == overview.cycle.id}
+    choices = {
+        address: choice
+        for given, choice in ((restart, Carry.RESTART), (drop, Carry.DROP), (keep, Carry.CONTINUE))
+        for address in given or ()
+    }
+    found = carry(
+        overview,
+        declared,
+        written if isinstance(written, dict) else {},
+        into=into,
+        choices=choices,
+        otherwise=Carry(otherwise),
+    )
+    typer.echo(dumped({"objectives": dict(found.objectives)}), nl=False)
+    for line in found.remarks:
+        typer.echo(f"look at {line}", err=True)
