@@ -127,11 +127,25 @@ def row_items(
         if double != row:
             column = table.column(selection.id or "")
             places = f"{a1(double, column)} and {a1(row, column)}"
+            said = item.id.removeprefix(f"{table.name}#").removesuffix(reader.reading)
             raise FixConfigError(
-                f"{table.sheet} has the id {item.id.removeprefix(f'{table.name}#')!r} twice, in {places}: "
-                "make ids differ, or name another column as id"
+                f"{table.sheet} has the id {said!r} twice, in {places}: make ids differ, or name another column as id"
             )
         yield item
+
+
+def _reading(selection: SpreadsheetSelection) -> str:
+    """Return what tells two readings of one row apart; empty where the rule says nothing of its state.
+
+    Whether a row is done is said by the rule and not by the file, so the same row may be done to one rule and open
+    to another; as one item, the rule that was read last would decide for both.
+    """
+    said = selection.model_dump_json(include=set(_TOLD), exclude_defaults=True)
+    return "" if said == "{}" else f"@{digest(said)[:6]}"
+
+
+_TOLD = ("title", "status", "done", "in_progress", "wont_do", "date", "text")
+"""What a rule says of a row; two that say the same read the same."""
 
 
 class _RowReader:
@@ -142,6 +156,7 @@ class _RowReader:
     ) -> None:
         self._table = table
         self._declared = declared
+        self.reading = _reading(selection)
         self._id = None if selection.id is None else table.column(selection.id)
         self._title = table.column(selection.title) if selection.title else None
         self._states = [
@@ -208,7 +223,7 @@ class _RowReader:
         state = self._state(row)
         return WorkItem(
             connection=connection,
-            id=f"{table.name}#{self._identity(row)}",
+            id=f"{table.name}#{self._identity(row)}{self.reading}",
             key=key,
             title=self._title_of(row) or key,
             state=state,

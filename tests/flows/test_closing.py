@@ -158,6 +158,12 @@ def three(tmp_path: Path) -> Rows:
     return made
 
 
+def test_rows_that_one_rule_calls_done_are_still_open_to_another_that_does_not(three: Rows) -> None:
+    with three.store() as store:
+        values = {id_: entry.value for id_, entry in store.last_check_ins().items()}
+    assert values == {"work/open": Decimal(6), "work/share": Decimal("0.4"), "work/all": Decimal("0.4")}
+
+
 def carried(rows: Rows, *words: str) -> str:
     result = CliRunner().invoke(app, ["-C", str(rows.folder), "carry-over", "q4", "q1", *words])
     assert result.exit_code == 0, result.output
