@@ -63,14 +63,14 @@ def connection_of(name: str, entry: Entry, variables: Variables, problems: Probl
 
 def _connector(entry: Entry, node: Branch, problems: Problems) -> Connector | None:
     said = node.entries.get(CONNECTOR)
-    names = registry.names()
     if said is None:
-        problems.add(entry.key_place, "key 'connector' is missing", f"add `connector:` with one of {', '.join(names)}")
+        fix = f"add `connector:` with one of {', '.join(registry.names())}"
+        problems.add(entry.key_place, "key 'connector' is missing", fix)
         return None
     name = said.node.text if isinstance(said.node, Leaf) else ""
-    if name not in names:
+    if not registry.is_known(name):
         what = f"unknown connector {name!r}" if name else f"connector is {kind_of(said.node)}"
-        problems.add(said.node.place, what, one_of(name, names))
+        problems.add(said.node.place, what, one_of(name, registry.names()))
         return None
     try:
         return registry.connector(name)

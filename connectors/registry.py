@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from connectors.port import Capability, Connector
 from mapping.errors import FixConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 BUILT_IN = {
     "asana": "connectors.asana",
@@ -29,6 +32,11 @@ GROUP = "okrsync.connectors"
 def names() -> list[str]:
     """Return the names of all connectors, sorted; one of another package may turn out not to load."""
     return sorted({*BUILT_IN, *_guests()})
+
+
+def is_known(name: str) -> bool:
+    """Return whether there is a connector of that name; for one of ours no package is looked at."""
+    return name in BUILT_IN or name in _guests()
 
 
 def connector(name: str) -> Connector:
@@ -93,6 +101,8 @@ def package_of(entry: EntryPoint) -> str:
 
 
 def _offers() -> Sequence[EntryPoint]:
+    from importlib.metadata import entry_points  # late: who names only our own connectors looks at no package
+
     return sorted(entry_points(group=GROUP), key=lambda each: (each.name, package_of(each)))
 
 
