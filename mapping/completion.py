@@ -36,7 +36,7 @@ class Sums:
     """Sum of the shares done of items without an estimate."""
     unestimated: int = 0
     unestimated_done: int = 0
-    weights: Counter[Decimal] = field(default_factory=Counter)
+    weights: dict[Decimal, int] = field(default_factory=dict)
     """How often each weight occurs, for the median: as many entries as there are different estimates."""
 
     def add(self, share: Decimal, weight: Decimal | None, times: int) -> None:
@@ -51,7 +51,7 @@ class Sums:
             self.estimated += times
             self.weight += weight * times
             self.credit += weight * share * times
-            self.weights[weight] += times
+            self.weights[weight] = self.weights.get(weight, 0) + times
 
     def assumed(self, missing: MissingEstimate, fixed: Decimal | None) -> Decimal:
         """Return what an item without an estimate weighs under a policy."""
@@ -86,7 +86,7 @@ class CompletionTally:
     measure: Completion
     collect: bool = False
     shares: Shares = field(default_factory=dict)
-    counts: Counter[tuple[Decimal | None, Decimal | None]] = field(default_factory=Counter)
+    counts: dict[tuple[Decimal | None, Decimal | None], int] = field(default_factory=dict)
     """How often each pair of a share done (None: it leaves the measure) and a weight (None: no estimate) occurs."""
     left_out: Counter[str] = field(default_factory=Counter)
     divided: Counter[str] = field(default_factory=Counter)
@@ -114,7 +114,8 @@ class CompletionTally:
     def add_counts(self, counts: PlainCounts, /) -> None:
         """Take many items at once, by how often each state and weight occurs among them."""
         for (state, weight), times in counts.items():
-            self.counts[self._share_of(state), weight] += times
+            key = self._share_of(state), weight
+            self.counts[key] = self.counts.get(key, 0) + times
 
     def add(self, item: WorkItem, parent: bool, /) -> None:
         """Take one item of the selection."""
@@ -142,6 +143,8 @@ class CompletionTally:
         Without a weight that is the lowest level of all. With one, sub-tasks seldom have estimates of their own:
         then the story's counts, and they are left out.
         """
+        if not self.parents and not self.waiting:
+            return
         below = self._estimated_below()
         speaking = {
             item.id for item in self.parents.values() if self._weight(item) is not None and item.id not in below
@@ -183,7 +186,7 @@ class CompletionTally:
             if weight is not None and part.divided:
                 weight = part.of(weight)
                 self.divided[part.said()] += 1
-        self.counts[share, weight] += 1
+        self.counts[share, weight] = self.counts.get((share, weight), 0) + 1
         if not self.collect:
             return
         if share is None:
@@ -222,13 +225,13 @@ class CompletionTally:
         """Return the only value."""
         return [self.reading().value]
 
-    def _sums(self) -> tuple[Sums, Counter[str]]:
+    def _sums(self) -> tuple[Sums, dict[str, int]]:
         """Return the sums, and how many were left out and why."""
         self._settle()
-        sums, left_out = Sums(), Counter(self.left_out)
+        sums, left_out = Sums(), dict(self.left_out)
         for (share, weight), times in self.counts.items():
             if share is None:
-                left_out[WONT_DO] += times
+                left_out[WONT_DO] = left_out.get(WONT_DO, 0) + times
             else:
                 sums.add(share, weight, times)
         return sums, left_out
@@ -240,7 +243,7 @@ class CompletionTally:
         assumed = sums.assumed(self.measure.missing, self.measure.missing_value)
         numerator, denominator = sums.fraction(assumed)
         if excluded and sums.unestimated:
-            left_out[NO_ESTIMATE] += sums.unestimated
+            left_out[NO_ESTIMATE] = sums.unestimated
         counted = sums.estimated + (0 if excluded else sums.unestimated)
         done = sums.done - (sums.unestimated_done if excluded else 0)
         why = self._no_data(sums, counted, denominator, left_out)
@@ -260,7 +263,7 @@ class CompletionTally:
             evidence=self._evidence(assumed),
         )
 
-    def _no_data(self, sums: Sums, counted: int, denominator: Decimal, left_out: Counter[str]) -> str | None:
+    def _no_data(self, sums: Sums, counted: int, denominator: Decimal, left_out: dict[str, int]) -> str | None:
         if not counted:
             reasons = ", ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
             return f"no item counts: {reasons}"

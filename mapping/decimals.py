@@ -26,10 +26,9 @@ def quotient(numerator: Decimal, denominator: Decimal) -> Decimal:
     Raises:
         ZeroDivisionError: the denominator is zero; callers ask first, as that means no data.
     """
-    with exact():
-        if not denominator:
-            raise ZeroDivisionError(f"{numerator} / 0")
-        return tidy((numerator / denominator).quantize(GRID))
+    if not denominator:
+        raise ZeroDivisionError(f"{numerator} / 0")
+    return tidy(_WIDE.quantize(_WIDE.divide(numerator, denominator), GRID))
 
 
 def total(values: Iterable[Decimal]) -> Decimal:

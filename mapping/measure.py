@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from operator import attrgetter
 from typing import TypeAlias
 
 from mapping.aggregate import ADDS_UP, AggregateTally
@@ -43,7 +44,7 @@ from mapping.rules import (
 from mapping.scope import frozen_on, with_scope
 from mapping.series import Asked, latest, latest_per_period, windowed, windowed_per_period
 from mapping.shares import Shares
-from mapping.tally import Tally, items_word
+from mapping.tally import PlainCounts, Tally, items_word
 from mapping.ticked import TickedTally, by_hand
 from mapping.windows import Window
 from mapping.words import ItemState, Sample, Selection, WorkItem
@@ -51,6 +52,8 @@ from mapping.words import ItemState, Sample, Selection, WorkItem
 Leaf: TypeAlias = "Completion | Aggregate | Duration | Ticked"
 LeafKey: TypeAlias = "tuple[Leaf, Window | None]"
 NEVER_READ = "never read completely so far"
+STATE = attrgetter("state")
+NO_PARENTS = frozenset[str]()
 BATCH = 2048
 """Items that are counted together, so that memory stays flat."""
 
@@ -127,7 +130,10 @@ class Pass:
     shares: Shares = field(default_factory=dict)
     """Of the only key result that is measured, where it has any."""
     tallies: dict[LeafKey, Tally] = field(default_factory=dict)
-    failed: dict[LeafKey, RuleError] = field(default_factory=dict)
+    found: dict[tuple[int, Window | None], Tally] = field(default_factory=dict)
+    """The same by the identity of a leaf: to hash a measure costs as much as to add up its items."""
+    failed: dict[int, RuleError] = field(default_factory=dict)
+    """By the identity of a tally."""
     members: dict[str, int] = field(default_factory=dict)
     """Number of members by selection key, of those that were ever read completely."""
     series: dict[str, Sequence[Sample]] = field(default_factory=dict)
@@ -145,8 +151,10 @@ class Pass:
             return
         for leaf in leaves_of(measure):
             key = (leaf, window)
-            if key not in self.tallies:
-                self.tallies[key] = self._tally(leaf, window)
+            tally = self.tallies.get(key)
+            if tally is None:
+                tally = self.tallies[key] = self._tally(leaf, window)
+            self.found[id(leaf), window] = tally
 
     def _window(self, metric: Metric, cycle: Cycle) -> Window | None:
         return None if metric.per is None else Window.of(cycle, metric.per, self.now)
@@ -171,25 +179,24 @@ class Pass:
 
     def run(self) -> None:
         """Stream every wanted selection once."""
-        wanted: defaultdict[Selection, list[LeafKey]] = defaultdict(list)
-        for key in self.tallies:
-            if key[0].selection is not None:
-                wanted[key[0].selection].append(key)
+        wanted: dict[Selection, list[Tally]] = {}
+        for (leaf, _), tally in self.tallies.items():
+            if leaf.selection is not None:
+                wanted.setdefault(leaf.selection, []).append(tally)
         with exact():
-            for selection, keys in wanted.items():
+            for selection, tallies in wanted.items():
                 if self.mirror.pulled(selection):
-                    self.members[selection.key] = self._stream(selection, keys)
+                    self.members[selection.key] = self._stream(selection, tallies)
 
-    def _stream(self, selection: Selection, keys: Iterable[LeafKey]) -> int:
-        live = [(key, self.tallies[key]) for key in keys]
-        needs_parents = any(_tells_parents(tally) for _, tally in live)
-        parents = self.mirror.parents(selection) if needs_parents else frozenset[str]()
+    def _stream(self, selection: Selection, live: Sequence[Tally]) -> int:
+        needs_parents = any(map(_tells_parents, live))
+        parents = self.mirror.parents(selection) if needs_parents else NO_PARENTS
         plain: defaultdict[str, list[AggregateTally | CompletionTally]] = defaultdict(list)
-        slow = []
-        for key, tally in live:
+        slow: list[Tally] = []
+        for tally in live:
             name = _plain(tally, parents)
             if name is None:
-                slow.append((key, tally))
+                slow.append(tally)
             elif isinstance(tally, AggregateTally | CompletionTally):
                 plain[name].append(tally)
         count = 0
@@ -200,22 +207,21 @@ class Pass:
                 counts = count_plain(batch, name)
                 for tally in tallies:
                     tally.add_counts(counts)
-            slow = self._one_by_one(batch, parents, slow)
+            if slow:
+                slow = self._one_by_one(batch, parents, slow)
         return count
 
-    def _one_by_one(
-        self, batch: Sequence[WorkItem], parents: frozenset[str], slow: list[tuple[LeafKey, Tally]]
-    ) -> list[tuple[LeafKey, Tally]]:
+    def _one_by_one(self, batch: Sequence[WorkItem], parents: frozenset[str], slow: Sequence[Tally]) -> list[Tally]:
         """Give each item to each tally, and return the tallies whose rule did not fail."""
         left = []
-        for key, tally in slow:
+        for tally in slow:
             add = tally.add
             try:
                 for item in batch:
                     add(item, item.id in parents)
-                left.append((key, tally))
+                left.append(tally)
             except RuleError as error:
-                self.failed[key] = error
+                self.failed[id(tally)] = error
         return left
 
     def reading(self, key_result: KeyResult, cycle: Cycle) -> Reading:
@@ -256,18 +262,21 @@ class Pass:
         """Return a completion with its other scope, where that is the rule's or wanted as evidence."""
         if not isinstance(measure, Completion) or not (self.collect or measure.frozen_on):
             return reading
+        if not self.collect:  # its items were kept to find those of then among them
+            reading = replace(reading, evidence=())
         on = frozen_on(measure, asked.cycle)
-        tally = self.tallies[measure, None]
+        tally = self.found[id(measure), None]
         if reading.value is None or not isinstance(tally, CompletionTally):
             return reading
         return with_scope(reading, tally, self.mirror, on, asked.cycle.timezone)
 
     def _leaf(self, measure: Leaf, window: Window | None) -> Reading:
-        key = (measure, window)
-        if key in self.failed:
-            raise self.failed[key]
+        tally = self.found[id(measure), window]
+        failure = self.failed.get(id(tally))
+        if failure is not None:
+            raise failure
         missing = self._missing(measure)
-        reading = self.tallies[key].reading()
+        reading = tally.reading()
         return reading if missing is None else replace(reading, value=None, no_data=missing, formula="", span=None)
 
     def _missing(self, measure: Leaf) -> str | None:
@@ -326,7 +335,7 @@ class Pass:
                 reading = self._leaf(measure, window)
                 # a period in which nothing fell is not the same as a selection in which nothing ever was
                 unknown = reading.no_data if self._missing(measure) is not None else None
-                return self.tallies[measure, window].values(), replace(reading, no_data=unknown)
+                return self.found[id(measure), window].values(), replace(reading, no_data=unknown)
 
     def _series_per_period(
         self, asked: Asked, measure: Latest | Series, window: Window
@@ -340,11 +349,15 @@ class Pass:
         return windowed_per_period(asked, measure, samples, window)
 
 
-def count_plain(batch: Sequence[WorkItem], name: str) -> Counter[tuple[ItemState, Decimal | None]]:
+def count_plain(batch: Sequence[WorkItem], name: str) -> PlainCounts:
     """Return how often each pair of a state and a number occurs; without a name each item is 1."""
     if not name:
-        return Counter({(state, ONE): times for state, times in Counter([item.state for item in batch]).items()})
-    return Counter([(item.state, item.numbers.get(name)) for item in batch])
+        return {(state, ONE): times for state, times in Counter(map(STATE, batch)).items()}
+    counts: dict[tuple[ItemState, Decimal | None], int] = {}
+    for item in batch:
+        key = item.state, item.numbers.get(name)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
 
 
 def _plain(tally: Tally, parents: frozenset[str]) -> str | None:
