@@ -122,13 +122,15 @@ class Task(Struct, frozen=True, kw_only=True):
     gid: str
     name: str
     completed: bool
-    resource_subtype: str = "default_task"
+    resource_subtype: str
+    """Decides whether it is a milestone or an approval; without it the task cannot be counted rightly."""
     completed_at: Instant | None = None
     created_at: Instant | None = None
     modified_at: Instant | None = None
     approval_status: str | None = None
     is_rendered_as_separator: bool = False
-    num_subtasks: int = 0
+    num_subtasks: int
+    """Decides whether there is anything below it to read."""
     parent: Named | None = None
     assignee: Named | None = None
     tags: list[Named] = []

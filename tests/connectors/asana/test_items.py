@@ -23,13 +23,17 @@ def task(**members: object) -> Task:
     raw = {
         "gid": "1200",
         "name": "Guest can pay",
+        "resource_subtype": "default_task",
+        "num_subtasks": 0,
         "completed": False,
         "completed_at": None,
         "modified_at": "2026-10-05T08:00:00.000Z",
         "created_at": "2026-10-01T08:00:00.000Z",
         **members,
     }
-    return msgspec.json.decode(msgspec.json.encode(raw), type=Task)
+    return msgspec.json.decode(
+        msgspec.json.encode(raw), type=Task
+    )
 
 
 def completed(**members: object) -> Task:
