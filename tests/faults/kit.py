@@ -34,6 +34,8 @@ from store import Store
 from tests.connectors.clock import FakeClock, surroundings
 from tests.faults.worlds import Kind, World, world_of
 
+STRIDE = int(os.environ.get("OKRSYNC_STRIDE", "8"))
+"""How much of the table is played: 1 is all of it and takes a quarter of an hour; more thins it out for every day."""
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 RULES = """
 timezone: UTC

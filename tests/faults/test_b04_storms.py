@@ -7,7 +7,6 @@ obeyed or passed over in silence, and the sync completes with the truth. The tim
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,15 +20,13 @@ from connectors.retry import LONGEST_WAIT
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
 from tests.connectors.clock import FakeClock
-from tests.faults.kit import ALL, START, Make
+from tests.faults.kit import ALL, START, STRIDE, Make
 from tests.faults.worlds import KINDS, Kind
 
 STORM = timedelta(minutes=10)
 LATENCY = 0.25
 ITEMS: dict[Kind, int] = {"jira": 320, "jira-dc": 290, "github-rest": 500, "github-graphql": 420, "asana": 600}
 """Enough for two hundred calls and more."""
-STRIDE = int(os.environ.get("OKRSYNC_STRIDE", "8"))
-"""1 plays every weather to every vendor it may come from, otherwise each to one of them."""
 EVERYTHING = ""
 
 

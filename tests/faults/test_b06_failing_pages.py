@@ -7,7 +7,6 @@ next sync is as if nothing had been.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,11 +16,9 @@ from mapping.readings import Action
 from mapping.words import Selection
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
-from tests.faults.kit import ALL, DONE, LISTS, OTHER, Make, Rig, of
+from tests.faults.kit import ALL, DONE, LISTS, OTHER, STRIDE, Make, Rig, of
 from tests.faults.worlds import KINDS, Kind
 
-STRIDE = int(os.environ.get("OKRSYNC_STRIDE", "8"))
-"""Every so manieth of the pages is made to fail; 1 takes each, and a minute or two."""
 PAGES = 40
 STATUSES = (500, 502, 503, 504, 429, 408)
 
