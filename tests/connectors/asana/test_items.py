@@ -31,9 +31,7 @@ def task(**members: object) -> Task:
         "created_at": "2026-10-01T08:00:00.000Z",
         **members,
     }
-    return msgspec.json.decode(
-        msgspec.json.encode(raw), type=Task
-    )
+    return msgspec.json.decode(msgspec.json.encode(raw), type=Task)
 
 
 def completed(**members: object) -> Task:
