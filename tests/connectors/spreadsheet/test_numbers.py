@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mapping.errors import FixConfigError
+from tests.connectors.spreadsheet import xls, xlsb
 from tests.connectors.spreadsheet.books import SAVED_AT, Rows, glimpse, ods, opened, raw_xlsx, sample, sample_of, save
 
 KPIS: Rows = [
@@ -297,3 +298,23 @@ async def test_ods_tells_percent_money_and_names(tmp_path: Path) -> None:
 async def test_ods_cells_without_a_number_are_errors(tmp_path: Path, cell: str, message: str) -> None:
     with pytest.raises(FixConfigError, match=f"cell {cell} .*{message}"):
         await sample(ods(tmp_path / "k.ods", ODS), {"cell": cell})
+
+
+TWICE = {
+    "twice.xlsx": '<row r="1"><c r="A1"><v>41.5</v></c><c r="A1"><v>0</v></c></row>',
+    "both.xlsx": '<row r="1"><c r="A1"><v>41.5</v><v>0</v></c></row>',
+    "far.xlsx": '<row r="1"><c r="A1"><v>41.5</v></c></row><row r="2"/><row r="1"><c r="A1"><v>0</v></c></row>',
+}
+
+
+@pytest.mark.parametrize("name", [*TWICE, "twice.xlsb", "twice.xls"])
+async def test_a_cell_that_a_broken_file_has_twice_is_no_number(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("xlsb"):
+        xlsb.save_xlsb(path, xlsb.row(0) + xlsb.number(0, 41.5) + xlsb.number(0, 0))
+    elif name.endswith("xls"):
+        xls.save_xls(path, xls.book("KPI", xls.number(0, 0, 41.5) + xls.number(0, 0, 0)))
+    else:
+        raw_xlsx(path, TWICE[name])
+    with pytest.raises(FixConfigError, match=rf"kpis: {name}, sheet KPI, cell A1 holds two values: the file says both"):
+        await sample(path, {"sheet": "KPI", "cell": "A1"})
