@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,10 +19,12 @@ from connectors.spreadsheet import CONNECTOR
 from connectors.spreadsheet.source import SpreadsheetSource
 from mapping.errors import SkipRecordError
 from mapping.words import Sample, Selection, WorkItem
+from tests.connectors.clock import FakeClock, Handler, surroundings
 
 SAVED_AT = datetime(2026, 11, 2, 7, 30, tzinfo=UTC)
 Value = str | int | float | bool | date | None
 Rows = Sequence[Sequence[Value]]
+Opening = AbstractAsyncContextManager[SpreadsheetSource]
 
 
 def save(
@@ -125,8 +127,22 @@ def ods(path: Path, tables: str, *, more: str = "") -> Path:
 @asynccontextmanager
 async def opened(path: Path, **options: object) -> AsyncIterator[SpreadsheetSource]:
     """Open a source named ``kpis`` on a file, and close it."""
-    model = CONNECTOR.options.model_validate({"file": path.name, **options})
-    source = CONNECTOR.open(model, Surroundings(connection="kpis", folder=path.parent))
+    async with _closing({"file": path.name, **options}, Surroundings(connection="kpis", folder=path.parent)) as source:
+        yield source
+
+
+@asynccontextmanager
+async def connected(
+    server: Handler, clock: FakeClock | None = None, **options: object
+) -> AsyncIterator[SpreadsheetSource]:
+    """Open a source named ``kpis`` on a stand-in for the network, and close it."""
+    async with _closing(options, surroundings(server, clock, connection="kpis")) as source:
+        yield source
+
+
+@asynccontextmanager
+async def _closing(options: Mapping[str, object], around: Surroundings) -> AsyncIterator[SpreadsheetSource]:
+    source = CONNECTOR.open(CONNECTOR.options.model_validate(options), around)
     assert isinstance(source, SpreadsheetSource)
     try:
         yield source

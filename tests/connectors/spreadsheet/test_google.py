@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +13,11 @@ import httpx
 import pytest
 
 from connectors.spreadsheet import CONNECTOR
-from connectors.spreadsheet.source import SpreadsheetSource
 from mapping.errors import FixConfigError, TryAgainError
 from mapping.words import Sample
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.contract import CANARY
-from tests.connectors.spreadsheet.books import Rowed, sample_of, samples_of, table_of
+from tests.connectors.spreadsheet.books import Opening, Rowed, connected, sample_of, samples_of, table_of
 from tests.connectors.spreadsheet.google_described import problems
 from tests.connectors.spreadsheet.google_server import (
     EMAIL,
@@ -57,15 +54,8 @@ def server_of(clock: FakeClock, **changes: object) -> GoogleServer:
     return server
 
 
-@asynccontextmanager
-async def source_on(server: GoogleServer, clock: FakeClock, **options: object) -> AsyncIterator[SpreadsheetSource]:
-    given = {"google_sheet": SHEET_ID, "key": key_json(), **options}
-    source = CONNECTOR.open(CONNECTOR.options.model_validate(given), surroundings(server, clock, connection="kpis"))
-    assert isinstance(source, SpreadsheetSource)
-    try:
-        yield source
-    finally:
-        await source.aclose()
+def source_on(server: GoogleServer, clock: FakeClock, **options: object) -> Opening:
+    return connected(server, clock, **{"google_sheet": SHEET_ID, "key": key_json(), **options})
 
 
 async def number(row: str, **options: object) -> Sample:

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,13 +15,12 @@ import httpx
 import pytest
 
 from connectors.port import PastSeries
-from connectors.spreadsheet import CONNECTOR
 from connectors.spreadsheet.source import SpreadsheetSource
 from mapping.errors import FixConfigError, PartialReadError, SkipRecordError, TryAgainError
 from mapping.words import Sample, Selection
-from tests.connectors.clock import FakeClock, surroundings
+from tests.connectors.clock import FakeClock
 from tests.connectors.contract import CANARY
-from tests.connectors.spreadsheet.books import Rows, opened, sample_of, save
+from tests.connectors.spreadsheet.books import Opening, Rows, connected, opened, sample_of, save
 from tests.connectors.spreadsheet.graph_described import problems
 from tests.connectors.spreadsheet.graph_server import (
     CLIENT,
@@ -64,15 +61,8 @@ def server(tmp_path: Path, clock: FakeClock) -> GraphServer:
     )
 
 
-@asynccontextmanager
-async def source_on(server: GraphServer, clock: FakeClock, **options: object) -> AsyncIterator[SpreadsheetSource]:
-    given = CONNECTOR.options.model_validate({"sharepoint": LINK, **APP, **options})
-    source = CONNECTOR.open(given, surroundings(server, clock, connection="kpis"))
-    assert isinstance(source, SpreadsheetSource)
-    try:
-        yield source
-    finally:
-        await source.aclose()
+def source_on(server: GraphServer, clock: FakeClock, **options: object) -> Opening:
+    return connected(server, clock, **{"sharepoint": LINK, **APP, **options})
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,29 +10,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from connectors.spreadsheet import CONNECTOR
-from connectors.spreadsheet.source import SpreadsheetSource
 from connectors.spreadsheet.web import DOWNLOAD
 from mapping.errors import FixConfigError
-from tests.connectors.clock import FakeClock, Handler, surroundings
-from tests.connectors.spreadsheet.books import sample_of, save
+from tests.connectors.clock import FakeClock, Handler
+from tests.connectors.spreadsheet.books import Opening, connected, sample_of, save
 
 URL = "https://acme.test/files/kpis.csv?key=hidden"
 CSV = b"Measure,Actual\nNPS,41.5\n"
 TERMS = {"row": "NPS", "column": "Actual"}
 
 
-@asynccontextmanager
-async def source_on(
-    server: Handler, clock: FakeClock | None = None, **options: object
-) -> AsyncIterator[SpreadsheetSource]:
-    given = CONNECTOR.options.model_validate({"url": URL, **options})
-    source = CONNECTOR.open(given, surroundings(server, clock, connection="kpis"))
-    assert isinstance(source, SpreadsheetSource)
-    try:
-        yield source
-    finally:
-        await source.aclose()
+def source_on(server: Handler, clock: FakeClock | None = None, **options: object) -> Opening:
+    return connected(server, clock, **{"url": URL, **options})
 
 
 def serving(body: bytes, headers: Mapping[str, str]) -> Callable[[httpx.Request], httpx.Response]:
