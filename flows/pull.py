@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.port import Capability, Connector, Source
 from flows.departures import HOLD_FROM, departures_of, why_held
 from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
-from mapping.words import Outcome, PullResult, Selection, WorkItem
+from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store import Run
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Pull:
     run: Run
     fields: frozenset[str]
     started_at: datetime
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     accept_shrink: bool = False
     hold_from: float = HOLD_FROM
     """From which share of a selection on it is held when items vanish at the vendor at once."""
@@ -81,6 +82,14 @@ async def pull_connection(pull: Pull, selections: Sequence[Selection]) -> list[P
     pull.progress.done, pull.progress.outcome = True, worst
     pull.progress.reason = next((result.reason for result in results if result.outcome is worst), None)
     pull.tell()
+    return results
+
+
+def not_opened(run: Run, selections: Sequence[Selection], error: OkrsyncError) -> list[PullResult]:
+    """Return that every selection failed for one reason: the connection could not even be opened."""
+    results = [_failed(selection, str(error)) for selection in selections]
+    for result in results:
+        run.finish(result)
     return results
 
 
@@ -151,10 +160,18 @@ class _Reading:
 
     async def series(self) -> PullResult:
         async for samples in self.pull.source.series(self.selection, self.skip):
-            self.pull.run.stage_samples(samples)
+            self.pull.run.stage_samples([self._of_this_run(sample) for sample in samples])
             self.matched += len(samples)
             self.pull.tell(matched=len(samples), read=len(samples))
         return self.ended()
+
+    def _of_this_run(self, sample: Sample) -> Sample:
+        """Return a sample; what was observed while the run pulls counts as of its start, which is when it measures.
+
+        Else a number that is observed as it is read would lie in the future of its own run, and count in the next.
+        """
+        start = self.pull.started_at
+        return replace(sample, at=start.astimezone(UTC)) if start < sample.at <= self.pull.now() else sample
 
     async def items(self) -> PullResult:
         mark = self.pull.run.watermark(self.selection)

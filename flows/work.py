@@ -20,7 +20,8 @@ from connectors.guard import Guard
 from connectors.port import Source, Surroundings
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
-from flows.pull import Progress, Pull, pull_connection, worst_of
+from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
+from mapping.errors import OkrsyncError
 from mapping.ledger import shared_out
 from mapping.plan import plan
 from mapping.readings import Action, Change, ConnectionRecord
@@ -141,7 +142,11 @@ class Work:
             self.busy[name] = f"another run is pulling it ({other}) and will publish what it finds"
             return self.record(name)
         connection = self.config.connections[name]
-        source = self.source(name)
+        try:
+            source = self.source(name)
+        except OkrsyncError as error:  # an address or credential that cannot be used at all
+            self.results[name] = not_opened(self.run, self.selections(name), error)
+            return self.record(name)
         step = Pull(
             name=name,
             connector=connection.connector,
@@ -149,6 +154,7 @@ class Work:
             run=self.run,
             fields=self.config.fields_of(name),
             started_at=self.started_at,
+            now=self.now,
             accept_shrink=self.wish.accept_shrink,
             hold_from=self.config.settings.hold_vanished,
             watch=self.watch,
