@@ -23,6 +23,7 @@ def test_a_process_that_has_ended_is_gone_and_this_one_is_not() -> None:
 @pytest.mark.parametrize(
     "holder",
     [f"another-host, process {os.getpid()}, 5f0c", "the night's run", "", f"{socket.gethostname()}, process x"],
+    ids=["another host", "no process", "nobody", "no number"],  # the same in every process, or xdist cannot share them
 )
 def test_who_is_elsewhere_or_unknown_is_waited_for(holder: str) -> None:
     assert not is_gone(holder)
