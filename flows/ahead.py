@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from mapping.decimals import ONE
 from mapping.expected import expected_by
-from mapping.forecast import daily, forecast
+from mapping.forecast import bounds_of, daily, forecast
 from mapping.metric import has_ramp, is_rate
 from mapping.periods import local_date
 from mapping.readings import Forecast
@@ -45,4 +45,4 @@ def forecast_of(
             return ONE
         return expected_by(key_result.curve, cycle.starts_on, cycle.ends_on, day).progress
 
-    return forecast(key_result.id, days, cycle.ends_on, expected)
+    return forecast(key_result.id, days, cycle.ends_on, expected, bounds_of(key_result.measure, metric, cycle))

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from mapping.decimals import ZERO, exact
-from mapping.ledger import Ledger, counted, ledger
+from mapping.ledger import counted, ledger
 from mapping.mirror import Mirror
 from mapping.periods import local_date
 from mapping.readings import CoverageReport, FedByMany, StillKeyResult, UntiedWork
 from mapping.rules import Completion, KeyResult, Objective, selections_of
+from mapping.whatif import OPEN, Finished, ItemId, Unfinished
 from mapping.where import compile_where
 from mapping.words import ItemState, Selection, WorkItem
 
 MOST_KEYS = 20
-OPEN = (ItemState.TODO, ItemState.IN_PROGRESS)
 
 
 def coverage(
@@ -43,12 +44,14 @@ def coverage(
     """
     running = [each for each in objectives if _runs(each, now)]
     found = ledger(running, mirror, now)
-    still = [
-        standing
-        for objective in running
-        for key_result in objective.key_results
-        if (standing := _still(key_result, objective, mirror, now, days)) is not None
-    ]
+    tied: set[ItemId] = set()
+    still = []
+    for objective in running:
+        for key_result in objective.key_results:
+            serving = _serving(key_result, objective, mirror, now)
+            tied |= serving
+            standing = _still(key_result, mirror, serving, now, days)
+            still += [standing] if standing is not None else []
     many = tuple(
         FedByMany(
             connection=connection,
@@ -66,7 +69,7 @@ def coverage(
         as_of=now,
         days=days,
         still=tuple(still),
-        untied=_Untied(mirror, found, running).work(declared),
+        untied=_Untied(mirror, tied, running).work(declared),
         many=many,
         unread=tuple(str(selection) for selection in dict.fromkeys(unread)),
     )
@@ -77,21 +80,31 @@ def _runs(objective: Objective, now: datetime) -> bool:
     return cycle.starts_on <= local_date(now, cycle.timezone) < cycle.ends_on
 
 
+def _serving(key_result: KeyResult, objective: Objective, mirror: Mirror, now: datetime) -> set[ItemId]:
+    """Return the items that count in a key result as they are, or would if they were done, or were not yet.
+
+    A bug that was closed serves a count of open bugs, and a story under way serves a count of finished ones.
+    """
+    worlds: tuple[Mirror, ...] = (mirror, Finished(mirror, now), Unfinished(mirror))
+    return {
+        (part.connection, part.item) for world in worlds for part in counted(key_result, objective.cycle, world, now)
+    }
+
+
 def _still(
-    key_result: KeyResult, objective: Objective, mirror: Mirror, now: datetime, days: int
+    key_result: KeyResult, mirror: Mirror, serving: AbstractSet[ItemId], now: datetime, days: int
 ) -> StillKeyResult | None:
     """Return why no work moves a key result; None where some does, or where it does not rest on items."""
     selections = [each for each in selections_of(key_result.measure) if mirror.pulled(each)]
     series = any(mirror.samples(each) for each in selections)
-    ids = {(part.connection, part.item) for part in counted(key_result, objective.cycle, mirror, now)}
-    items = [item for each in selections for item in mirror.members(each) if (item.connection, item.id) in ids]
+    items = [item for each in selections for item in mirror.members(each) if (item.connection, item.id) in serving]
     if not items:
-        why = "it was never read" if not selections else "no item counts in it"
+        why = "it was never read" if not selections else "no item serves it"
         return None if series else StillKeyResult(key_result=key_result.id, title=key_result.title, because=why)
     last = max(item.updated_at for item in items)
     if now - last < timedelta(days=days):
         return None
-    because = f"no item that counts in it has changed for {(now - last).days} days"
+    because = f"no item that serves it has changed for {(now - last).days} days"
     return StillKeyResult(key_result=key_result.id, title=key_result.title, because=because, last_change_at=last)
 
 
@@ -112,7 +125,7 @@ class _Group:
 @dataclass(slots=True)
 class _Untied:
     mirror: Mirror
-    found: Ledger
+    tied: AbstractSet[ItemId]
     running: Sequence[Objective]
     known: dict[tuple[str, str], WorkItem] = field(default_factory=dict)
     groups: dict[tuple[str, str, str], _Group] = field(default_factory=dict)
@@ -145,9 +158,11 @@ class _Untied:
 
     def _counts(self, item: WorkItem) -> bool:
         """Return whether it is work of these cycles that neither it nor anything above it ties to a key result."""
+        if item.on is not None:
+            return False  # a dated row is a record of something, not work to be done
         if item.state not in OPEN and not self._done_in_cycle(item):
             return False
-        return not any((item.connection, id_) in self.found for id_ in self._line(item))
+        return not any((item.connection, id_) in self.tied for id_ in self._line(item))
 
     def _done_in_cycle(self, item: WorkItem) -> bool:
         if item.state is not ItemState.DONE or item.done_at is None:

@@ -1,7 +1,9 @@
 """Where progress will be when the cycle ends, by resampling the key result's own daily changes, with a back-test.
 
 A day's change holds all that happened on it: work done, reopened, arriving, re-estimated. Days to come are drawn from
-those that were, with replacement (the bootstrap of Efron, 1979), and summed: the spread of the sums is the forecast.
+those that were, in runs of three as they followed each other (the circular block bootstrap of Politis and Romano, 1992,
+after Efron, 1979), and summed: the spread of the sums is the forecast.
+
 Sums are taken in whole steps of 10^-12, so that they are exact and the intervals nest. The draws come from a generator
 seeded by the key result and the day, so that the same history gives the same forecast. See docs/semantics.md, Forecast.
 """
@@ -17,11 +19,11 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
-from mapping.decimals import GRID, exact, quotient
-from mapping.metric import raw_progress
+from mapping.decimals import GRID, ONE, ZERO, exact, quotient
+from mapping.metric import falls, raw_progress
 from mapping.periods import local_date
 from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast, RebuiltReading
-from mapping.rules import Cycle, Metric
+from mapping.rules import Aggregate, AggregateKind, Completion, Cycle, Measure, Metric, Ticked
 
 PATHS = 2000
 PAST_PATHS = 400
@@ -31,6 +33,8 @@ LEAST_CHANGES = 10
 """Days of change without which nothing is forecast."""
 LEAST_FORECASTS = 5
 """Past forecasts without which no track record is stated."""
+BLOCK = 3
+"""Days drawn together. One by one forgets that good days follow good days; a week leaves too few to draw from."""
 HORIZON = 7
 """Days ahead that the back-test looks, or fewer where the history is short."""
 THRESHOLDS = (Decimal("0.7"), Decimal(1))
@@ -90,7 +94,35 @@ def daily(
     return days
 
 
-def forecast(key_result: str, days: Sequence[Day], ends_on: date, expected: Callable[[date], Decimal]) -> Forecast:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What progress cannot leave: nobody finishes more than everything."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+FREE = Bounds()
+
+
+def bounds_of(measure: Measure, metric: Metric, cycle: Cycle) -> Bounds:
+    """Return the progress between which a measure must stay: a share from 0 to 1, a number of items from 0 on."""
+    if metric.per is not None or not isinstance(measure, Completion | Ticked | Aggregate):
+        return FREE
+    if isinstance(measure, Aggregate) and measure.kind is not AggregateKind.COUNT:
+        return FREE
+    none = raw_progress(metric, ZERO, cycle)
+    everything = None if isinstance(measure, Aggregate) else raw_progress(metric, ONE, cycle)
+    return Bounds(everything, none) if falls(metric) else Bounds(none, everything)
+
+
+def forecast(
+    key_result: str,
+    days: Sequence[Day],
+    ends_on: date,
+    expected: Callable[[date], Decimal],
+    bounds: Bounds = FREE,
+) -> Forecast:
     """Return where progress will be when the cycle ends.
 
     Args:
@@ -98,6 +130,7 @@ def forecast(key_result: str, days: Sequence[Day], ends_on: date, expected: Call
         days: progress of consecutive days, oldest first, up to today.
         ends_on: first day after the cycle.
         expected: the progress expected by the beginning of a day, for the back-test.
+        bounds: what progress cannot leave.
     """
     changes = _changes(days)
     today = days[-1].on if days else ends_on
@@ -106,7 +139,7 @@ def forecast(key_result: str, days: Sequence[Day], ends_on: date, expected: Call
     if len(changes) < LEAST_CHANGES:
         why_not = f"too little history: {len(changes)} daily changes, {LEAST_CHANGES} are needed"
         return replace(plain, why_not=why_not)
-    ends = _ends(_steps(days[-1].progress), changes, left, PATHS, _generator(key_result, today))
+    ends = _ends(_steps(days[-1].progress), changes, left, PATHS, _generator(key_result, today), bounds)
     return replace(
         plain,
         progress=days[-1].progress,
@@ -114,11 +147,13 @@ def forecast(key_result: str, days: Sequence[Day], ends_on: date, expected: Call
         half=_between(ends, HALF),
         most=_between(ends, MOST),
         chances=tuple((bound, chance(ends, bound)) for bound in THRESHOLDS),
-        back_test=back_test(key_result, days, expected),
+        back_test=back_test(key_result, days, expected, bounds),
     )
 
 
-def back_test(key_result: str, days: Sequence[Day], expected: Callable[[date], Decimal]) -> BackTest | None:
+def back_test(
+    key_result: str, days: Sequence[Day], expected: Callable[[date], Decimal], bounds: Bounds = FREE
+) -> BackTest | None:
     """Return how forecasts made on past days would have fared; None while there are too few of them.
 
     Each is made from what was known on its day, for some days later. The event that is scored is progress at or above
@@ -137,9 +172,8 @@ def back_test(key_result: str, days: Sequence[Day], expected: Callable[[date], D
     missed = Decimal(0)
     for place in origins[::-1][::stride]:
         known, then = days[: place + 1], days[place + horizon]
-        ends = _ends(
-            _steps(known[-1].progress), _changes(known), horizon, PAST_PATHS, _generator(key_result, known[-1].on)
-        )
+        generator = _generator(key_result, known[-1].on)
+        ends = _ends(_steps(known[-1].progress), _changes(known), horizon, PAST_PATHS, generator, bounds)
         bound = expected(then.on + timedelta(days=1))
         said, came = chance(ends, bound), Decimal(int(then.progress >= bound))
         half += _inside(then.progress, _between(ends, HALF))
@@ -165,9 +199,26 @@ def _changes(days: Sequence[Day]) -> list[int]:
     return [_steps(after.progress) - _steps(before.progress) for before, after in pairwise(days) if not after.break_]
 
 
-def _ends(start: int, changes: Sequence[int], days: int, paths: int, generator: random.Random) -> list[int]:
-    """Return where the paths end, ascending."""
-    return sorted(start + sum(generator.choices(changes, k=days)) for _ in range(paths))
+def _ends(
+    start: int, changes: Sequence[int], days: int, paths: int, generator: random.Random, bounds: Bounds
+) -> list[int]:
+    """Return where the paths end, ascending, held inside the bounds."""
+    blocks, rest = divmod(days, BLOCK)
+    whole, part = _runs(changes, BLOCK), _runs(changes, rest)
+    ends = [
+        start + sum(generator.choices(whole, k=blocks)) + (generator.choice(part) if rest else 0) for _ in range(paths)
+    ]
+    low = None if bounds.low is None else min(_steps(bounds.low), start)
+    high = None if bounds.high is None else max(_steps(bounds.high), start)
+    if low is not None:
+        ends = [max(low, end) for end in ends]
+    return sorted(ends if high is None else (min(high, end) for end in ends))
+
+
+def _runs(changes: Sequence[int], length: int) -> list[int]:
+    """Return what each run of so many days changed in sum; the first day follows the last."""
+    count = len(changes)
+    return [sum(changes[(first + day) % count] for day in range(length)) for first in range(count)]
 
 
 def _generator(key_result: str, today: date) -> random.Random:

@@ -7,24 +7,22 @@ list that comes out is measured once more, so that what it promises is what a sy
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeAlias
 
 from mapping.decimals import GRID, ONE, ZERO, difference, exact, quotient, total
 from mapping.measure import measure_one
 from mapping.metric import falls, has_ramp, outside, raw_progress
-from mapping.mirror import Departure, Mirror
+from mapping.mirror import Mirror
 from mapping.readings import Contribution, Gap, GapItem, Pace, Reading, Status
 from mapping.rules import KeyResult, Metric, MetricKind, Objective
 from mapping.show import show_progress
 from mapping.tally import items_word
-from mapping.words import ItemState, Sample, Selection, WorkItem
+from mapping.whatif import Finished, ItemId
+from mapping.words import WorkItem
 
-ItemId: TypeAlias = "tuple[str, str]"
-OPEN = frozenset({ItemState.TODO, ItemState.IN_PROGRESS})
 ASKED = frozenset({Status.ON_TRACK, Status.AT_RISK, Status.OFF_TRACK})
 """A gap is spoken of only where there is a colour: not for stale values, too early, or after the end."""
 MOST_SHOWN = 50
@@ -53,51 +51,6 @@ def gap(
         because = f"nothing is needed: {show_progress(progress)} of the way, {show_progress(needed)} is on pace"
         return Gap(needed=needed, because=because)
     return _Search(key_result, objective, mirror, reading, now, progress, needed).gap()
-
-
-@dataclass(slots=True)
-class Finished:
-    """A mirror in which open items are done: all of them, or some."""
-
-    mirror: Mirror
-    now: datetime
-    only: frozenset[ItemId] | None = None
-    open: dict[ItemId, WorkItem] = field(default_factory=dict)
-    """What was open, as far as it has been streamed."""
-
-    def members(self, selection: Selection) -> Iterator[WorkItem]:
-        """Stream the items with those open as done."""
-        for item in self.mirror.members(selection):
-            name = (item.connection, item.id)
-            if item.state in OPEN and (self.only is None or name in self.only):
-                self.open[name] = item
-                yield replace(item, state=ItemState.DONE, done_at=self.now)
-            else:
-                yield item
-
-    def parents(self, selection: Selection) -> frozenset[str]:
-        """Return what the mirror says."""
-        return self.mirror.parents(selection)
-
-    def samples(self, selection: Selection) -> Sequence[Sample]:
-        """Return what the mirror says."""
-        return self.mirror.samples(selection)
-
-    def pulled(self, selection: Selection) -> bool:
-        """Return what the mirror says."""
-        return self.mirror.pulled(selection)
-
-    def departed(self, selection: Selection) -> Mapping[str, Departure]:
-        """Return what the mirror says."""
-        return self.mirror.departed(selection)
-
-    def started(self, selection: Selection) -> Mapping[str, datetime]:
-        """Return what the mirror says."""
-        return self.mirror.started(selection)
-
-    def as_of(self, instant: datetime) -> Mirror | None:
-        """Return what the mirror says: what is finished now was not then."""
-        return self.mirror.as_of(instant)
 
 
 @dataclass(slots=True)

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping.decimals import quotient
-from mapping.forecast import LEAST_CHANGES, PATHS, Day, back_test, chance, daily, forecast
+from mapping.forecast import LEAST_CHANGES, PATHS, Bounds, Day, back_test, bounds_of, chance, daily, forecast
 from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
+from mapping.rules import COMPLETION_METRIC, Aggregate, AggregateKind, Completion, Latest
 from tests.mapping.test_profiles import entry
-from tests.mapping.worlds import CYCLE, number
+from tests.mapping.worlds import CYCLE, SERIES, WORK, number
 
 START = CYCLE.starts_on
 END = CYCLE.ends_on
@@ -103,6 +104,30 @@ def test_for_changes_that_are_drawn_alike_the_intervals_cover_what_they_say() ->
     assert Decimal("0.35") < inside_half < Decimal("0.65")
     assert Decimal("0.65") < inside_most < Decimal("0.92")
     assert score < Decimal("0.25")
+
+
+def test_nobody_finishes_more_than_everything_nor_counts_less_than_nothing() -> None:
+    share = bounds_of(Completion(selection=WORK), COMPLETION_METRIC, CYCLE)
+    assert (share.low, share.high) == (Decimal(0), Decimal(1))
+    bugs = bounds_of(Aggregate(kind=AggregateKind.COUNT, selection=WORK), number(10, 40), CYCLE)
+    assert (bugs.low, round(bugs.high or Decimal(0), 3)) == (None, Decimal("1.333"))
+    assert bounds_of(Latest(selection=SERIES), number(10), CYCLE) == Bounds()
+    found = forecast("shop/checkout", walk([Decimal("0.02"), Decimal("0.01")] * 25), END, straight, share)
+    assert found.most == (Decimal(1), Decimal(1))
+    assert found.chances[1] == (Decimal(1), Decimal(1))
+
+
+def test_good_days_that_follow_good_days_widen_the_forecast() -> None:
+    changes = ([Decimal("0.02")] * 6 + [Decimal(0)] * 6) * 4
+    mixed = list(changes)
+    random.Random(3).shuffle(mixed)
+
+    def width(drawn: list[Decimal]) -> Decimal:
+        found = forecast("shop/checkout", walk(drawn), END, straight)
+        assert found.most is not None
+        return found.most[1] - found.most[0]
+
+    assert width(changes) > width(mixed)
 
 
 def test_the_draws_number_what_the_page_says() -> None:

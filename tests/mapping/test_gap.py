@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.gap import Finished, gap
+from mapping.gap import gap
 from mapping.measure import measure_one
 from mapping.metric import raw_progress
 from mapping.pace import pace
@@ -29,6 +29,7 @@ from mapping.rules import (
     Period,
     Ratio,
 )
+from mapping.whatif import Finished
 from mapping.words import ItemState, WorkItem
 from tests.mapping.worlds import (
     CYCLE,

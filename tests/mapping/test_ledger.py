@@ -241,9 +241,9 @@ def test_key_results_that_nothing_moves_are_named() -> None:
     objectives = company(ALLOW, (BUGS, COMPLETION_METRIC), (none, COMPLETION_METRIC))
     found = covered(objectives, World(items={WORK: quiet(item("1", kind="bug", points=1)), OTHER: []}))
     assert found["still"] == {
-        "a/0": "no item that counts in it has changed for 26 days",
-        "a/1": "no item counts in it",
-        "b/again": "no item that counts in it has changed for 26 days",
+        "a/0": "no item that serves it has changed for 26 days",
+        "a/1": "no item serves it",
+        "b/again": "no item that serves it has changed for 26 days",
     }
 
 
@@ -263,6 +263,7 @@ def test_work_that_no_key_result_is_served_by_is_listed_by_parent() -> None:
         item("14", DONE, points=8, connection="github", done_at=day("2026-03-05")),
         item("15", WONT, points=8, connection="github"),
         item("16", points=1, parent="99", connection="github"),
+        item("17", points=1, connection="github", on=day("2026-10-05")),
     ]
     world = World(items={WORK: ITEMS, OTHER: [epic, *loose]})
     found = covered([company(ALLOW, *THREE)[0]], world)
@@ -271,6 +272,13 @@ def test_work_that_no_key_result_is_served_by_is_listed_by_parent() -> None:
         ("CHK", "", ("CHK-13",), Decimal(8)),
         ("CHK", "99", ("CHK-16",), Decimal(1)),
     ]
+
+
+def test_a_bug_that_was_closed_served_the_count_of_open_ones() -> None:
+    closed = item("1", DONE, done_at=day("2026-11-10"))
+    world = World(items={WORK: [replace(closed, updated_at=day("2026-11-10"))], OTHER: []})
+    found = covered([company(ALLOW, (replace(COUNT, where="!item.done"), number(0, 10)))[0]], world)
+    assert (found["untied"], found["still"]) == ([], {})
 
 
 def test_what_is_below_an_item_that_feeds_a_key_result_is_tied() -> None:
