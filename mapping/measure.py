@@ -249,7 +249,8 @@ class Pass:
             case Formula():
                 return calculated(measure, [(name, self._whole(asked, inner)) for name, inner in measure.of])
             case Rollup():
-                return rolled_up(measure, {part.address: self._part(part) for part in parts_of(measure)})
+                readings = {part.address: self._part(part) for part in parts_of(measure)}
+                return rolled_up(measure, readings, collect=self.collect)
             case Ticked() if measure.selection is None:
                 return by_hand(measure, local_date(self.now, asked.cycle.timezone))
             case _:

@@ -16,12 +16,13 @@ from mapping.words import ItemState
 NO_DATA = "has no data"
 
 
-def rolled_up(measure: Rollup, readings: Mapping[str, Reading]) -> Reading:
+def rolled_up(measure: Rollup, readings: Mapping[str, Reading], *, collect: bool = False) -> Reading:
     """Return the weighted mean of the clamped progress of all parts that have data; those without are named.
 
     Args:
         measure: the key results and objectives.
         readings: of every key result below it, by address.
+        collect: whether each part's share is wanted as evidence.
     """
     found = {part: _progress(part, readings) for part in measure.parts}
     there = [(part.weight, progress) for part, progress in found.items() if progress is not None]
@@ -40,7 +41,7 @@ def rolled_up(measure: Rollup, readings: Mapping[str, Reading]) -> Reading:
         done=sum(progress == 1 for _, progress in there),
         left_out={f"{NO_DATA}: {address}": 1 for address in lacking},
         formula="" if value is None else f"weighted mean of progress ({words}) = {show_progress(value)}",
-        evidence=tuple(_evidence(part, progress) for part, progress in found.items()),
+        evidence=tuple(_evidence(part, progress) for part, progress in found.items()) if collect else (),
     )
 
 

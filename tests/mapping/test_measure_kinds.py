@@ -361,7 +361,7 @@ FIVE = World({WORK: [item("1", DONE), item("2", DONE), item("3"), item("4"), ite
 
 def test_a_roll_up_is_the_weighted_mean_of_clamped_progress() -> None:
     group = Group(address="o", weight=Decimal(3), parts=(HALF, OVER))  # (0.5 + 2·1) / 3 = 0.833…
-    reading = read(Rollup(parts=(group, replace(HALF, address="p/x"))), FIVE, COMPLETION_METRIC)
+    reading = read(Rollup(parts=(group, replace(HALF, address="p/x"))), FIVE, COMPLETION_METRIC, collect=True)
     assert reading.value == Decimal("0.75")  # (3 · 0.8333… + 0.5) / 4
     assert reading.formula == "weighted mean of progress (o 83% × 3, p/x 50% × 1) = 75%"
     assert [(each.key, each.weight, each.status) for each in reading.evidence] == [
