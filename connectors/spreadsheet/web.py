@@ -36,13 +36,13 @@ class UrlPlace:
     """One file of a web server. One request asks whether it changed and brings it if it did."""
 
     fresh_for = FRESH_FOR
+    account = ""
 
     def __init__(self, options: SpreadsheetOptions, surroundings: Surroundings) -> None:
         self._options = options
         self._url = (options.url or "").strip()
         parts = urlsplit(self._url)
         self.server = parts.netloc
-        self.account = "bearer token" if options.token else "nobody"
         self.said = f"{parts.scheme}://{parts.netloc}{parts.path}"
         self._now = surroundings.now
         self._zone = ZoneInfo(options.timezone or "UTC")

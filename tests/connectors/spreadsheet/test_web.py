@@ -124,6 +124,13 @@ async def test_what_is_no_file_is_an_error_without_the_query(response: httpx.Res
     assert "hidden" not in str(caught.value)
 
 
+async def test_the_other_side_is_named_without_the_query() -> None:
+    async with source_on(serving(CSV, {"etag": "1"}), token="secret-token") as source:
+        identity = await source.identify()
+    assert (identity.account, identity.server) == ("https://acme.test/files/kpis.csv", "acme.test")
+    assert identity.detail["format"] == "csv in utf-8"
+
+
 def test_a_download_is_bounded_like_a_file() -> None:
     assert DOWNLOAD.body == 100 * 1024 * 1024
 
