@@ -116,7 +116,13 @@ class AggregateTally:
         self._cell(place).add(value, 1)
         self.done += item.done
         if self.collect:
-            self.evidence.append(contribution(item, weight=value, credit=value, counted=True, note=note))
+            self.evidence.append(self._part(item, value, note))
+
+    def _part(self, item: WorkItem, value: Decimal, note: str) -> Contribution:
+        if self.kind is AggregateKind.DISTINCT:
+            said = f"{self._name} {_text(item, self._field)}"
+            return contribution(item, weight=ONE, credit=ONE, counted=True, note=said)
+        return contribution(item, weight=value, credit=value, counted=True, note=note)
 
     def _refuse(self, item: WorkItem, verdict: Verdict) -> None:
         if verdict is Verdict.UNDECIDED:
@@ -139,13 +145,17 @@ class AggregateTally:
         if name is None:
             return ONE
         if self.kind is AggregateKind.DISTINCT:
-            return self._different(item, name)
+            return self._different(item)
         value = item.numbers.get(name)
         return self._lacks() if value is None else value
 
-    def _different(self, item: WorkItem, name: str) -> Decimal | str:
+    @property
+    def _field(self) -> str:
+        return "" if isinstance(self.measure, Duration) else self.measure.field or ""
+
+    def _different(self, item: WorkItem) -> Decimal | str:
         """Return a number that stands for the item's text: equal texts have equal numbers."""
-        text = TEXTS[name](item) if name in TEXTS else item.fields.get(name, "")
+        text = _text(item, self._field)
         return self._texts.setdefault(text, Decimal(len(self._texts))) if text else self._lacks()
 
     def _lacks(self) -> str:
@@ -155,7 +165,7 @@ class AggregateTally:
     def _name(self) -> str:
         if isinstance(self.measure, Duration):
             return f"{self.measure.kind} time" if self.measure.kind != "age" else "age"
-        return spoken(self.measure.field or "")
+        return spoken(self._field)
 
     def _skip(self, item: WorkItem, why: str) -> None:
         self.left_out[why] += 1
@@ -223,3 +233,8 @@ class AggregateTally:
             case AggregateKind.MIN | AggregateKind.MAX:
                 word = "least" if self.kind is AggregateKind.MIN else "greatest"
                 return f"{value} is the {word} {name} of {items}"
+
+
+def _text(item: WorkItem, name: str) -> str:
+    """Return a text that every item has, or one of the vendor's fields; empty for none."""
+    return TEXTS[name](item) if name in TEXTS else item.fields.get(name, "")

@@ -74,7 +74,7 @@ class TickedTally:
                 item, weight=weight, credit=weight if name in done else ZERO, counted=True, note=f"step {name}"
             )
             for name, weight in self.measure.steps
-            for item in speaking.get(name, [])
+            for item in sorted(speaking.get(name, []), key=lambda each: each.id)
         )
 
 
