@@ -60,6 +60,11 @@ PHRASES = (
     _("nothing is expected yet: {rest}"),
     # steps
     _("progress: ({value} − {baseline}) / ({target} − {again}) = {progress}"),
+    _("progress: 1 − {value} outside the band / {baseline} outside at the baseline = {progress}"),
+    _("progress: {share} + {bound} × ({value} − {baseline}) / ({target} − {again}) = {progress}"),
+    _("{progress} however {items} without an estimate are treated"),
+    _("{progress} to {share} depending on how {items} without an estimate are treated"),
+    _("scope {number} → {bound} since {date} ({value}): {share} of the scope of then, {progress} of today's"),
     _("read from {text}"),
     _("{count} left out: {reason}"),
     _("{count} assumed: {reason}"),
@@ -76,6 +81,15 @@ PHRASES = (
     _("{sum} {text} / {items}"),
     _("{number} is the least {text} of {items}"),
     _("{number} is the greatest {text} of {items}"),
+    _("{number} is the median {text} of {items}"),
+    _("{number} is percentile {bound} of {text} of {items}"),
+    _("{number} different {text} in {items}"),
+    _("{done} of the {all} in scope on {date} done"),
+    _("{over} of {items} = {number} from {since} to {date}"),
+    _("1 sample"),
+    _("{count} samples"),
+    _("{number} of {count} milestones ticked ({text}): {done} of {all}"),
+    _("weighted mean of progress ({text}) = {progress}"),
     _("({rest}) / ({reason}) = {number}"),
     _("{number} read"),
     _("{over} of {count} weeks ({periods}) = {number}"),
@@ -84,6 +98,9 @@ PHRASES = (
     _("{periods} (running week, as none is complete yet)"),
     _("{periods} (running month, as none is complete yet)"),
     _("{periods} (running quarter, as none is complete yet)"),
+    _("sum"),
+    _("min"),
+    _("max"),
     _("mean"),
     _("latest"),
     _("worst"),
@@ -96,6 +113,14 @@ PHRASES = (
     _("all {items} vanished, deleted or hidden from us: {text}"),
     _("no sample yet: {text}"),
     _("the first sample is of {date}: {text}"),
+    _("no sample from {since} to {date}: {text}"),
+    _("there are no two samples to compare from {since} to {date}: {text}"),
+    _("the scope of {date} is not on record: {text}"),
+    _("nothing was in scope on {date}: {text}"),
+    _("the weights of the milestones sum to 0"),
+    _("no part has data: {text}"),
+    _("has no data"),
+    _("has no data: {text}"),
     _("no item counts: {parts}"),
     _("no item is left to take the average of"),
     _("no item is left to take the min of"),
@@ -124,6 +149,15 @@ PHRASES = (
     _("no estimate: counted as {number}"),
     _("no estimate: counted as the mean {number}"),
     _("no estimate: counted as the median {number}"),
+    _("is no step of the milestones"),
+    _("step {text}"),
+    _("not done yet"),
+    _("closed, so it ages no more"),
+    _("no time of creation"),
+    _("no record of when work began"),
+    _("done without a time of completion"),
+    _("done before it began"),
+    _("no item is named {text}"),
     _("no estimate"),
     _("no {text}"),
     _("counts for {text} alone"),
@@ -152,11 +186,13 @@ VALUES = frozenset({"value", "baseline", "target", "again"})
 LISTS = frozenset({"parts", "periods"})
 DATES = frozenset({"date", "since"})
 WEEK_OF, IN_PERIOD = _("week of {day}"), _("{period}: {number}")
+SO_FAR, IN_DAYS = _("so far"), _("({number} in {begun} of {days} days)")
 _GROUP = re.compile(r"\\{(\w+)\\}")
 _PERIOD = re.compile(
     rf"(?:week of (?P<week>\d{{4}}-\d\d-\d\d)|(?P<year>\d{{4}})-(?:Q(?P<quarter>[1-4])|(?P<month>[01]\d))) "
-    rf"(?P<number>{NUMBER})"
+    rf"(?P<number>{NUMBER})(?P<note> so far| \([^)]*\))?"
 )
+_EXTRAPOLATED = re.compile(rf"\(({NUMBER}) in (\d+) of (\d+) days\)")
 _PART = re.compile(r"(\d+) (.+)")
 _FIGURE = re.compile(
     r"(?<![\w.,-])(?P<sign>[€$£¥])?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<percent> ?%)?(?![\w-])"
@@ -221,7 +257,16 @@ def _period(found: re.Match[str], texts: Texts) -> str:
         name = texts.quarter(date(int(found["year"]), 3 * int(found["quarter"]) - 2, 1))
     else:
         name = texts.month(date(int(found["year"]), int(found["month"]), 1))
-    return texts(IN_PERIOD).format(period=name, number=figures(found["number"], texts))
+    said = texts(IN_PERIOD).format(period=name, number=figures(found["number"], texts))
+    return f"{said} {_note(found['note'].strip(), texts)}" if found["note"] else said
+
+
+def _note(note: str, texts: Texts) -> str:
+    """Return what is said of the running period: that it is not over, or what it was extrapolated from."""
+    found = _EXTRAPOLATED.fullmatch(note)
+    if found is None:
+        return texts(SO_FAR)
+    return texts(IN_DAYS).format(number=figures(found[1], texts), begun=found[2], days=found[3])
 
 
 def _counted(part: str, texts: Texts) -> str:

@@ -222,6 +222,22 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
             "40% of the way with 50% expected: 10 points behind, on track up to 2.5 behind",
             "40_% du chemin pour 50_% attendus : 10 points de retard, en bonne voie jusqu’à 2,5 de retard",
         ),
+        ("2026-10 8.5 so far", "octobre 2026 : 8,5 pour l’instant"),
+        ("2026-10 31 (5.5 in 10 of 31 days)", "octobre 2026 : 31 (5,5 en 10 jours sur 31)"),
+        ("3 is the median story points of 3 items", "3 est la médiane de story points sur 3 éléments"),
+        (
+            "mean of 3 samples = 4.5 from 2026-10-01 to 2026-10-09",
+            "moyenne de 3 mesures = 4,5 du 1 octobre 2026 au 9 octobre 2026",
+        ),
+        (
+            "62% to 71% depending on how 14 items without an estimate are treated",
+            "62_% à 71_% selon le traitement de 14 éléments sans estimation",
+        ),
+        (
+            "scope 80 → 96 since 2026-10-01 (+20%): 50% of the scope of then, 42% of today's",
+            "périmètre 80 → 96 depuis le 1 octobre 2026 (+20_%) : 50_% du périmètre d’alors, "
+            "42_% de celui d’aujourd’hui",
+        ),
         ("week of 2026-10-05 5", "semaine du 5 oct. : 5"),
         ("the cycle begins on 2026-10-01", "le cycle commence le 1 octobre 2026"),
     ],
