@@ -235,8 +235,10 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
         ),
         (
             "scope 80 → 96 since 2026-10-01 (+20%): 50% of the scope of then, 42% of today's",
-            "périmètre 80 → 96 depuis le 1 octobre 2026 (+20_%) : 50_% du périmètre d’alors, "
-            "42_% de celui d’aujourd’hui",
+            (
+                "périmètre 80 → 96 depuis le 1 octobre 2026 (+20_%) : 50_% du périmètre d’alors, "
+                "42_% de celui d’aujourd’hui"
+            ),
         ),
         ("week of 2026-10-05 5", "semaine du 5 oct. : 5"),
         ("the cycle begins on 2026-10-01", "le cycle commence le 1 octobre 2026"),
