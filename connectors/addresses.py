@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from mapping.errors import FixConfigError
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Spellings of this machine itself."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -44,3 +47,16 @@ def without_query(url: str) -> str:
     parts = split(url)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else f"{host}{parts.path}"
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the surroundings name for an address (HTTPS_PROXY, NO_PROXY); None for a direct way.
+
+    Companies need them; no proxy leads to ourselves.
+    """
+    parts = split(url)
+    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
+        return None
+    named = getproxies()
+    found = named.get(parts.scheme) or named.get("all")
+    return found if not found or "://" in found else f"http://{found}"

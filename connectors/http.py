@@ -22,7 +22,7 @@ import msgspec
 from aiolimiter import AsyncLimiter
 from pydantic import SecretStr
 
-from connectors.addresses import checked_base, origin, split, without_query
+from connectors.addresses import LOOPBACK, checked_base, origin, proxy_for, split, without_query
 from connectors.limits import asked_wait, is_burst, near_limit, quota_wait, unbelievable
 from connectors.port import Surroundings
 from connectors.redact import Redactor, guard_logs, release_logs
@@ -47,7 +47,6 @@ AWAY = frozenset({408, 425, 500, 502, 503, 504})
 GIVE_WAY = 6
 """Turns of the event loop before an answer is looked at: whoever has waited for its place sends in them. Without, a
 burst of answers would be read for long before anything new is under way, and then nobody would have anything to do."""
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +120,6 @@ class HttpClient:
         self._vendor = vendor
         self._who = f"{surroundings.connection}: {vendor}"
         self._base = checked_base(base_url, self._who)
-        self._proxy: str | None = None
         surroundings.guard.check_url(self._base, self._who)
         self._classify = classify
         self._limited = limited
@@ -293,7 +291,8 @@ class HttpClient:
         client = self._client()
         request = client.build_request(call.method, url, params=_query(params), headers=headers, content=call.content)
         # Judged as httpx understands it, at every hop; a stand-in transport and a proxy open no connection of ours.
-        self._around.guard.check_url(str(request.url), self._who, resolved_here=self._proxy is None)
+        resolved_here = self._around.transport is not None or proxy_for(str(request.url)) is None
+        self._around.guard.check_url(str(request.url), self._who, resolved_here=resolved_here)
         response = await client.send(request, stream=True)
         try:
             body = await self._body(response)
@@ -331,12 +330,14 @@ class HttpClient:
 
     def _failure(self, error: Exception, url: str) -> Exception:
         """Return our own error for one of httpx, without what that one carries."""
+        from connectors.network import is_certificate
+
         host = split(url).netloc
         text = self._redactor.clean_line(str(error)) or type(error).__name__
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return FixConfigError(f"{self._who}: {host} cannot be reached by this address ({text}): correct it")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-            if _is_certificate(error, text):
+            if is_certificate(error, text):
                 return FixConfigError(
                     f"{self._who}: the certificate of {host} is not trusted ({text}): "
                     "name your company's certificates in SSL_CERT_FILE, or correct the address"
@@ -376,7 +377,7 @@ class HttpClient:
         if reply.status in AWAY:
             raise AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with {reply.status}")
         if reply.status >= 400:
-            error = (self._classify(reply) if self._classify else None) or self._general_error(reply)
+            error = (self._classify(reply) if self._classify else None) or reply.refusal()
             error.args = tuple(self._redactor.clean(part) if isinstance(part, str) else part for part in error.args)
             raise error
         if not call.expect_json or reply.status == 204:
@@ -389,22 +390,6 @@ class HttpClient:
         if not reply.is_json():
             raise AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with JSON that is cut short or broken")
         return reply
-
-    def _general_error(self, reply: Reply) -> OkrsyncError:
-        says = f" ({said})" if (said := reply.says()) else ""
-        connection, url = self._around.connection, reply.url
-        match reply.status:
-            case 401:
-                what, do = f"refused the credential of connection {connection}", "renew its token and check the account"
-            case 403:
-                what, do = f"does not let connection {connection} read {url}", "give its account that permission"
-            case 404:
-                what, do = f"knows no {url}", "check the address and whether the account may see it"
-            case 410:
-                what, do = f"has removed {url}", "check the address, or look for a newer okrsync"
-            case _:
-                what, do = f"refused {url}", f"check the config of connection {connection}"
-        return FixConfigError(f"{self._who} {what} ({reply.status}){says}: {do}")
 
     def _resolve(self, path_or_url: str) -> str:
         if "://" not in path_or_url:
@@ -430,18 +415,14 @@ class HttpClient:
         return self._opened
 
     def _transport(self) -> httpx.AsyncBaseTransport:
-        """Return the way to the host: through the proxy of the surroundings where there is one, else by the guard."""
-        from connectors.network import guarded_pool, proxy_for
+        """Return the way to every host: through a proxy where the surroundings name one, else by the guard."""
+        from connectors.network import guarded_pool
 
         most = max(1, self._around.in_flight)
-        # HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured, companies need them; no proxy leads to ourselves.
         ourselves = split(self._base).hostname in LOOPBACK
         certificates = _certificates(encrypted=not ourselves or split(self._base).scheme == "https")
-        self._proxy = None if ourselves else proxy_for(self._base)
-        if self._proxy is not None:
-            limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
-            return httpx.AsyncHTTPTransport(verify=certificates, limits=limits, proxy=self._proxy)
-        return _Guarded(guarded_pool(self._around.guard, self._who, certificates=certificates, most=most), certificates)
+        pool = guarded_pool(self._around.guard, self._who, certificates=certificates, most=most)
+        return _Routes(_Guarded(pool, certificates), certificates, most)
 
 
 class _Guarded(httpx.AsyncHTTPTransport):
@@ -450,6 +431,25 @@ class _Guarded(httpx.AsyncHTTPTransport):
     def __init__(self, pool: httpcore.AsyncConnectionPool, certificates: ssl.SSLContext) -> None:
         super().__init__(verify=certificates, trust_env=False)
         self._pool = pool
+
+
+class _Routes(httpx.AsyncBaseTransport):
+    """Takes each request the way that HTTPS_PROXY and NO_PROXY name for its address: a redirect may need another."""
+
+    def __init__(self, direct: httpx.AsyncBaseTransport, certificates: ssl.SSLContext, most: int) -> None:
+        self._ways: dict[str | None, httpx.AsyncBaseTransport] = {None: direct}
+        self._certificates = certificates
+        self._limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        proxy = proxy_for(str(request.url))
+        if proxy not in self._ways:
+            self._ways[proxy] = httpx.AsyncHTTPTransport(verify=self._certificates, limits=self._limits, proxy=proxy)
+        return await self._ways[proxy].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for way in self._ways.values():
+            await way.aclose()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,12 +493,3 @@ def _checked_header(name: str, value: str | SecretStr, who: str) -> str:
 def _certificates(*, encrypted: bool) -> ssl.SSLContext:
     """Return the certificates to trust, none where nothing is encrypted; read once: it takes a tenth of a second."""
     return httpx.create_ssl_context() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _is_certificate(error: Exception, text: str) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return "CERTIFICATE_VERIFY_FAILED" in text

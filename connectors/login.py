@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.http import LOOPBACK, HeaderValues
+from connectors.addresses import LOOPBACK
+from connectors.http import HeaderValues
 from connectors.port import OptionsModel
 
 _OURS = frozenset({"authorization", "host", "content-length", "content-type", "transfer-encoding", "connection"})

@@ -6,11 +6,9 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 
-from connectors.addresses import split
 from connectors.guard import Address, Guard
 
 
@@ -133,11 +131,11 @@ class _Body:
                 closed()
 
 
-def proxy_for(url: str) -> str | None:
-    """Return the proxy that the surroundings name for an address (HTTPS_PROXY, NO_PROXY); None for a direct way."""
-    parts = split(url)
-    if proxy_bypass(parts.netloc):
-        return None
-    named = getproxies()
-    found = named.get(parts.scheme) or named.get("all")
-    return found if not found or "://" in found else f"http://{found}"
+def is_certificate(error: Exception, text: str) -> bool:
+    """Return whether a connection failed for a certificate that is not trusted."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return "CERTIFICATE_VERIFY_FAILED" in text

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from mapping.errors import PartialReadError
+from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
 
 T = TypeVar("T")
 SHOWN = 200
@@ -79,6 +79,28 @@ class Reply:
             return ""
         line = " ".join("; ".join(_messages(body)).split())
         return "".join(letter for letter in line if letter.isprintable())[:SHOWN]
+
+    def refusal(self) -> OkrsyncError:
+        """Return the error for a status of 400 and above that no vendor has words of its own for."""
+        says = f" ({said})" if (said := self.says()) else ""
+        match self.status:
+            case 401:
+                what, do = (
+                    f"refused the credential of connection {self.connection}",
+                    "renew its token and check the account",
+                )
+            case 403:
+                what, do = (
+                    f"does not let connection {self.connection} read {self.url}",
+                    "give its account that permission",
+                )
+            case 404:
+                what, do = f"knows no {self.url}", "check the address and whether the account may see it"
+            case 410:
+                what, do = f"has removed {self.url}", "check the address, or look for a newer okrsync"
+            case _:
+                what, do = f"refused {self.url}", f"check the config of connection {self.connection}"
+        return FixConfigError(f"{self.connection}: {self.vendor} {what} ({self.status}){says}: {do}")
 
     def is_web_page(self) -> bool:
         """Return whether this is HTML, as a login page is, where data was expected."""

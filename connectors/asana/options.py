@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from connectors.addresses import LOOPBACK
 from connectors.port import OptionsModel
 
 API = "https://app.asana.com/api/1.0"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def as_text(value: str | int) -> str:
@@ -74,7 +74,7 @@ class AsanaOptions(OptionsModel):
         parts = urlsplit(value.strip())
         if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
             raise ValueError(f"{value!r} is no plain address: write it like {API}")
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError(f"{value!r} would send the token in clear: use https")
         return value.strip().rstrip("/")
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import requests
 from jira import JIRA, JIRAError
 
+from connectors.addresses import LOOPBACK
 from connectors.guard import Guard
-from connectors.http import LOOPBACK
 from connectors.jira.guarded import GuardedAdapter
 from connectors.jira.refusals import login_trouble
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from connectors.addresses import LOOPBACK
 from connectors.port import OptionsModel
 
 STORY_POINTS = "story_points"
@@ -50,7 +51,6 @@ LOGINS = (
     "write email and token (Cloud), token alone (a personal access token of Data Center), "
     "username and password (Data Center), or client_id and client_secret (a service account)"
 )
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Login(Enum):
@@ -205,6 +205,6 @@ def site_address(value: str) -> str:
         raise ValueError(f"{value!r} is no address: write it like https://acme.atlassian.net")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("holds more than scheme, host and path: write it like https://acme.atlassian.net")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError(f"{value!r} would send the token in clear: use https")
     return value.strip().rstrip("/")
