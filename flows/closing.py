@@ -93,7 +93,7 @@ def why_not_genuine(snapshot: Snapshot) -> str | None:
 
 def _within(store: Store, cycle: str, now: datetime, *, early: bool) -> Callable[[], datetime]:
     """Return the clock to judge by; a cycle that is not over is closed only on demand, and judged as over."""
-    found = next((each.cycle for each in store.declared() if each.cycle.id == cycle), None)
+    found = next((each for each in store.cycles() if each.id == cycle), None)
     if found is None:
         return lambda: now  # the reader says that there is none
     if local_date(now, found.timezone) >= found.ends_on:

@@ -47,7 +47,7 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime) -> CheckI
     """
     _check(said, now)
     key_result, objective = declared(store, address)
-    stands = effective(key_result.mode, store.entries().get(address, Entries()), now)
+    stands = effective(key_result.mode, store.entries([address]).get(address, Entries()), now)
     with store.begin(started_at=now, kind="check-in") as run:
         run.merge()
         entry = _entry(key_result, objective, said, stands.shown, run=run.seq, now=now)
@@ -67,7 +67,7 @@ def resume(store: Store, address: str, *, author: str, now: datetime) -> bool:
         FixConfigError: no such key result.
     """
     declared(store, address)
-    override = store.entries().get(address, Entries()).override
+    override = store.entries([address]).get(address, Entries()).override
     if override is None or not override.in_force(now):
         return False
     with store.begin(started_at=now, kind="resume") as run:
@@ -102,10 +102,9 @@ def declared(store: Store, address: str) -> tuple[KeyResult, Objective]:
     Raises:
         FixConfigError: there is none of that address.
     """
-    for objective in store.declared():
-        for each in objective.key_results:
-            if each.id == address:
-                return each, objective
+    objective = store.objective_of(address)
+    if objective is not None:
+        return objective.key_results[0], objective
     raise FixConfigError(f"no key result {address!r} is declared: `okrsync status` lists those there are")
 
 

@@ -65,8 +65,7 @@ class StoreReader:
     def cycles(self) -> Sequence[Cycle]:
         """Return the cycles of the declared objectives, the latest start first."""
         with self._turn:
-            found = {each.cycle.id: each.cycle for each in self._store.declared()}
-        return sorted(found.values(), key=lambda cycle: (cycle.starts_on, cycle.id), reverse=True)
+            return self._store.cycles()
 
     def overview(self, cycle: str | None = None) -> Overview:
         """Return a cycle with its objectives as they stand now; None means the running cycle, or the nearest.
@@ -76,11 +75,11 @@ class StoreReader:
         """
         now = self._now()
         with self._turn:
-            declared = self._store.declared()
-            chosen = _choose(declared, cycle, now)
-            objectives = [each for each in declared if each.cycle.id == chosen.id]
-            entries, fresh = self._store.entries(), self._fresh()
-            trends = self._store.trend([each.id for one in objectives for each in one.key_results], TREND_POINTS)
+            chosen = _choose(self._store.cycles(), cycle, now)
+            objectives = self._store.declared(chosen.id)
+            addresses = [each.id for one in objectives for each in one.key_results]
+            entries, fresh = self._store.entries(addresses), self._store.freshness(addresses)
+            trends = self._store.trend(addresses, TREND_POINTS)
             runs = self._store.runs(1)
             earlier = earlier_statuses(self._store, objectives, current=True)
         stands = {
@@ -126,8 +125,8 @@ class StoreReader:
         with self._turn:
             key_result, objective = self._find(address)
             check_ins = self._store.check_ins(address, SHOWN_CHECK_INS)
-            entries = self._store.entries().get(address, Entries())
-            fresh = self._fresh().get(address)
+            entries = self._store.entries([address]).get(address, Entries())
+            fresh = self._store.freshness([address]).get(address)
             last = entries.measured
             mirror, at = self._as_published(fresh, now)
             key_result = self._shared(key_result, objective, mirror, at)
@@ -136,8 +135,7 @@ class StoreReader:
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
-            narrowed = replace(objective, key_results=(key_result,))
-            earlier = earlier_statuses(self._store, [narrowed], current=True).get(address, ())
+            earlier = earlier_statuses(self._store, [objective], current=True).get(address, ())
             stands = standing(
                 key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now
             )
@@ -205,10 +203,9 @@ class StoreReader:
         return self._store.freshness()
 
     def _find(self, address: str) -> tuple[KeyResult, Objective]:
-        for objective in self._store.declared():
-            for each in objective.key_results:
-                if each.id == address:
-                    return each, objective
+        objective = self._store.objective_of(address)
+        if objective is not None:
+            return objective.key_results[0], objective
         raise UnknownNameError(f"no key result {address!r} was ever synced: `okrsync status` lists those there are")
 
     def _shared(self, key_result: KeyResult, objective: Objective, mirror: StoredMirror, at: datetime) -> KeyResult:
@@ -255,16 +252,17 @@ def _as_ruled(key_result: KeyResult, entry: CheckIn | None) -> KeyResult:
     return replace(key_result, metric=metric, measure=measure, rule=entry.rule, rule_version=entry.rule_version)
 
 
-def _choose(declared: Sequence[Objective], wanted: str | None, now: datetime) -> Cycle:
-    cycles = {each.cycle.id: each.cycle for each in declared}
+def _choose(cycles: Sequence[Cycle], wanted: str | None, now: datetime) -> Cycle:
     if wanted is not None:
-        if wanted not in cycles:
-            raise UnknownNameError(f"no cycle {wanted!r}: there are {', '.join(sorted(cycles)) or 'none'}")
-        return cycles[wanted]
+        found = next((each for each in cycles if each.id == wanted), None)
+        if found is None:
+            there = ", ".join(sorted(each.id for each in cycles)) or "none"
+            raise UnknownNameError(f"no cycle {wanted!r}: there are {there}")
+        return found
     if not cycles:
         raise UnknownNameError("nothing was synced yet: run `okrsync sync`")
     today = now.date()
-    running = [each for each in cycles.values() if each.starts_on <= today < each.ends_on]
+    running = [each for each in cycles if each.starts_on <= today < each.ends_on]
     if running:
         return max(running, key=lambda each: each.starts_on)
-    return min(cycles.values(), key=lambda each: min(abs(each.starts_on - today), abs(each.ends_on - today)))
+    return min(cycles, key=lambda each: min(abs(each.starts_on - today), abs(each.ends_on - today)))

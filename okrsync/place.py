@@ -89,7 +89,7 @@ class Place:
         from okrsync.amounts import moment_of
 
         store = self.store(create=create)
-        zones = [each.cycle.timezone for each in store.declared()] if as_of is not None else []
+        zones = [each.timezone for each in store.cycles()] if as_of is not None else []
         return StoreReader(store, as_of=None if as_of is None else moment_of(as_of, zones[0] if zones else "UTC"))
 
     def store(self, *, create: bool = False) -> Store:

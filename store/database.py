@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
 from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
-from mapping.rules import Objective
+from mapping.rules import Cycle, Objective
 from mapping.words import PastChange
 from store import leases
 from store.backup import Told, copy_all, require_empty, whole_or_nothing
@@ -33,11 +33,13 @@ from store.readings import (
     LATEST,
     last_seq,
     read_check_ins,
+    read_cycles,
     read_declared,
     read_facts,
     read_first_check_ins,
     read_freshness,
     read_last_check_ins,
+    read_objective_of,
     read_retired,
     read_runs,
     read_trend,
@@ -142,18 +144,22 @@ class Store:
     def last_check_ins(self) -> dict[str, CheckIn]:
         """Return the last measured check-in of every key result that has one."""
         with self.reading() as connection:
-            return read_last_check_ins(connection, upto=self._upto)
+            return read_last_check_ins(connection, self._native, upto=self._upto)
 
     def first_check_ins(self) -> dict[str, datetime]:
         """Return when each key result was first measured."""
         with self.reading() as connection:
             return read_first_check_ins(connection)
 
-    def entries(self) -> dict[str, Entries]:
-        """Return what is on record of every key result that has any check-in: see ``mapping.effective``."""
+    def entries(self, among: Sequence[str] | None = None) -> dict[str, Entries]:
+        """Return what is on record of key results that have any check-in: see ``mapping.effective``.
+
+        Args:
+            among: addresses; all by default.
+        """
         with self.reading() as connection:
-            measured = read_last_check_ins(connection, upto=self._upto)
-            by_hand = read_last_check_ins(connection, BY_HAND, upto=self._upto)
+            measured = read_last_check_ins(connection, self._native, among=among, upto=self._upto)
+            by_hand = read_last_check_ins(connection, self._native, BY_HAND, among=among, upto=self._upto)
             overrides = read_overrides(connection, upto=self._upto)
         return {
             address: Entries(
@@ -210,26 +216,36 @@ class Store:
     def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:
         """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
         with self.reading() as connection:
-            return read_trend(connection, self._native, key_results, points, upto=self._upto)
+            return read_trend(connection, key_results, points, upto=self._upto)
 
-    def freshness(self) -> dict[str, Freshness]:
-        """Return the freshness of every key result, by address.
+    def freshness(self, among: Sequence[str] | None = None) -> dict[str, Freshness]:
+        """Return the freshness of key results by address, of all by default.
 
         Of the past it is known when a value was measured, not what was stale about it then.
         """
         with self.reading() as connection:
             if self._upto != LATEST:
-                last = read_last_check_ins(connection, upto=self._upto)
+                last = read_last_check_ins(connection, self._native, among=among, upto=self._upto)
                 return {
                     address: Freshness(key_result=address, measured_at=entry.at, measured_run=entry.run)
                     for address, entry in last.items()
                 }
-            return read_freshness(connection)
+            return read_freshness(connection, self._native, among)
 
-    def declared(self) -> list[Objective]:
-        """Return the objectives that the rules declared at the last published run, in their order."""
+    def cycles(self) -> list[Cycle]:
+        """Return the cycles that are declared now, the latest start first."""
         with self.reading() as connection:
-            return read_declared(connection)
+            return read_cycles(connection)
+
+    def declared(self, cycle: str | None = None) -> list[Objective]:
+        """Return the objectives that are declared now, in their order; of one cycle, or of all."""
+        with self.reading() as connection:
+            return read_declared(connection, cycle)
+
+    def objective_of(self, key_result: str) -> Objective | None:
+        """Return the objective of a declared key result, with that key result alone; None when there is none."""
+        with self.reading() as connection:
+            return read_objective_of(connection, key_result)
 
     def retired(self) -> frozenset[str]:
         """Return the addresses of key results that the rules declare no longer."""

@@ -8,15 +8,16 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, Select, Subquery, and_, func, select, text, union_all
 
 from mapping.readings import CheckIn, CheckInKind, ConnectionRecord, RunRecord, Status
-from mapping.rules import KeyResult, Objective
+from mapping.rules import Cycle, KeyResult, Objective
 from store.codec import decode, decode_causes, decode_metric
 from store.dialects import Native
 from store.records import Freshness, SelectionFacts, Watermark
 from store.tables import (
     check_ins,
+    cycles,
     freshness,
     key_results,
     objectives,
@@ -52,21 +53,45 @@ def seq_at(connection: Connection, instant: datetime) -> int:
 
 
 def read_last_check_ins(
-    connection: Connection, kinds: tuple[CheckInKind, ...] = MEASURED, *, upto: int = LATEST
+    connection: Connection,
+    native: Native,
+    kinds: tuple[CheckInKind, ...] = MEASURED,
+    *,
+    among: Sequence[str] | None = None,
+    upto: int = LATEST,
 ) -> dict[str, CheckIn]:
-    """Return the last check-in of every key result that has one, among those of some kinds, up to a run."""
+    """Return the last check-in of every key result that has one, among those of some kinds, up to a run.
+
+    One look into the index for each key result, however long its history is: ten years of it are millions of rows.
+
+    Args:
+        connection: to read on.
+        native: of the engine.
+        kinds: ``MEASURED`` or ``BY_HAND``.
+        among: addresses; all that were ever declared by default.
+        upto: the last run to look at.
+    """
+    known = key_results if among is None else _only(native, among)
+    older = check_ins.alias("older")
     last = (
-        select(check_ins.c.key_result, func.max(check_ins.c.run).label("run"))
-        .where(check_ins.c.kind.in_(kinds), check_ins.c.run <= upto)
-        .group_by(check_ins.c.key_result)
-        .subquery()
+        select(older.c.run)
+        .where(older.c.key_result == known.c.id, older.c.kind.in_(kinds), older.c.run <= upto)
+        .order_by(older.c.run.desc())
+        .limit(1)
     )
+    if kinds == BY_HAND:
+        last = last.where(text("older.kind <> 'measured'"))  # spelled as in the index of these few rows
     query = (
         select(check_ins)
-        .join(last, and_(last.c.key_result == check_ins.c.key_result, last.c.run == check_ins.c.run))
+        .join(known, known.c.id == check_ins.c.key_result)
+        .where(check_ins.c.run == last.correlate(known).scalar_subquery())
         .order_by(check_ins.c.key_result)
     )
     return {row.key_result: check_in_of(row) for row in connection.execute(query)}
+
+
+def _only(native: Native, addresses: Sequence[str]) -> Subquery:
+    return select(key_results.c.id).where(native.among(key_results.c.id, addresses)).subquery("known")
 
 
 def read_check_ins(connection: Connection, key_result: str, limit: int, *, upto: int = LATEST) -> list[CheckIn]:
@@ -78,10 +103,13 @@ def read_check_ins(connection: Connection, key_result: str, limit: int, *, upto:
 
 def read_first_check_ins(connection: Connection) -> dict[str, datetime]:
     """Return when each key result was first measured."""
+    first = check_ins.alias("first")
+    run = select(first.c.run).where(first.c.key_result == key_results.c.id, first.c.kind.in_(MEASURED))
+    earliest = run.order_by(first.c.run).limit(1).correlate(key_results).scalar_subquery()
     query = (
-        select(check_ins.c.key_result, func.min(check_ins.c.at).label("at"))
-        .where(check_ins.c.kind.in_(MEASURED))
-        .group_by(check_ins.c.key_result)
+        select(check_ins.c.key_result, check_ins.c.at)
+        .join(key_results, key_results.c.id == check_ins.c.key_result)
+        .where(check_ins.c.run == earliest)
     )
     return {row.key_result: row.at for row in connection.execute(query)}
 
@@ -93,40 +121,65 @@ def read_past_values(connection: Connection, key_result: str, points: int) -> li
     return list(reversed(connection.scalars(query).all()))
 
 
+TOGETHER = 100
+"""So many key results' trends are asked for in one statement; SQLite takes 500 at most."""
+
+
 def read_trend(
-    connection: Connection, native: Native, addresses: Sequence[str], points: int, *, upto: int = LATEST
+    connection: Connection, addresses: Sequence[str], points: int, *, upto: int = LATEST
 ) -> dict[str, tuple[Decimal, ...]]:
     """Return clamped progress of the last check-ins that have one, oldest first, for each address asked for."""
-    age = func.row_number().over(partition_by=check_ins.c.key_result, order_by=check_ins.c.run.desc()).label("age")
-    aged = (
-        select(check_ins.c.key_result, check_ins.c.progress, age)
-        .where(
-            native.among(check_ins.c.key_result, addresses),
-            check_ins.c.progress.is_not(None),
-            check_ins.c.run <= upto,
-        )
-        .subquery()
-    )
-    query = select(aged).where(aged.c.age <= points).order_by(aged.c.key_result, aged.c.age.desc())
     found: dict[str, list[Decimal]] = {address: [] for address in addresses}
-    for row in connection.execute(query):
-        found[row.key_result].append(row.progress)
-    return {address: tuple(progress) for address, progress in found.items()}
+    for start in range(0, len(addresses), TOGETHER):
+        several = [_newest(address, points, upto) for address in addresses[start : start + TOGETHER]]
+        for row in connection.execute(union_all(*several)):
+            found[row.key_result].append(row.progress)
+    return {address: tuple(reversed(progress)) for address, progress in found.items()}
 
 
-def read_freshness(connection: Connection) -> dict[str, Freshness]:
-    """Return the freshness of every key result, by address."""
-    rows = connection.execute(select(freshness).order_by(freshness.c.key_result)).mappings()
-    return {row["key_result"]: Freshness(**row) for row in rows}
+def _newest(address: str, points: int, upto: int) -> Select[str, int, Decimal]:
+    mine = and_(check_ins.c.key_result == address, check_ins.c.run <= upto, check_ins.c.progress.is_not(None))
+    query = select(check_ins.c.key_result, check_ins.c.run, check_ins.c.progress).where(mine)
+    newest = query.order_by(check_ins.c.run.desc()).limit(points).subquery()
+    return select(newest.c.key_result, newest.c.run, newest.c.progress)
 
 
-def read_declared(connection: Connection) -> list[Objective]:
-    """Return what the rules declared at the last published run, in their order, without what was retired since."""
+def read_freshness(connection: Connection, native: Native, among: Sequence[str] | None = None) -> dict[str, Freshness]:
+    """Return the freshness of key results, by address; of all by default."""
+    query = select(freshness).order_by(freshness.c.key_result)
+    if among is not None:
+        query = query.where(native.among(freshness.c.key_result, among))
+    return {row["key_result"]: Freshness(**row) for row in connection.execute(query).mappings()}
+
+
+def read_cycles(connection: Connection) -> list[Cycle]:
+    """Return the cycles that are declared now, the latest start first."""
+    query = select(cycles.c.body).where(~cycles.c.retired)
+    found = [decode(Cycle, body) for body in connection.scalars(query)]
+    return sorted(found, key=lambda cycle: (cycle.starts_on, cycle.id), reverse=True)
+
+
+def read_objective_of(connection: Connection, key_result: str) -> Objective | None:
+    """Return the declared objective of a declared key result, with that key result alone; None when there is none."""
+    query = (
+        select(objectives.c.body, key_results.c.body)
+        .join(key_results, key_results.c.objective == objectives.c.id)
+        .where(key_results.c.id == key_result, ~key_results.c.retired, ~objectives.c.retired)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else replace(decode(Objective, row[0]), key_results=(decode(KeyResult, row[1]),))
+
+
+def read_declared(connection: Connection, cycle: str | None = None) -> list[Objective]:
+    """Return what is declared now, in its order, without what was retired; of one cycle, or of all."""
     parts: dict[str, list[KeyResult]] = defaultdict(list)
     query = select(key_results).where(~key_results.c.retired).order_by(key_results.c.position)
+    whole = select(objectives).where(~objectives.c.retired).order_by(objectives.c.position)
+    if cycle is not None:
+        whole = whole.where(objectives.c.cycle == cycle)
+        query = query.where(key_results.c.objective.in_(select(objectives.c.id).where(objectives.c.cycle == cycle)))
     for row in connection.execute(query):
         parts[row.objective].append(decode(KeyResult, row.body))
-    whole = select(objectives).where(~objectives.c.retired).order_by(objectives.c.position)
     return [
         replace(decode(Objective, row.body), key_results=tuple(parts.get(row.id, ())))
         for row in connection.execute(whole)

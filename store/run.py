@@ -159,7 +159,7 @@ class Run:
         """Return the last check-in of every key result, as published by the runs before this one."""
         with self._turn:
             self._require_merged()
-            return read_last_check_ins(self._connection)
+            return read_last_check_ins(self._connection, self._native)
 
     def publish(
         self,

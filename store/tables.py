@@ -173,6 +173,14 @@ check_ins = Table(
     Column("confidence", Exact),
     Column("note", Text, nullable=False, server_default=text("''")),
     Index(None, "run"),
+    # What people said is rare: found without walking through years of measured rows.
+    Index(
+        "ix_check_ins_by_hand",
+        "key_result",
+        "run",
+        sqlite_where=text("kind <> 'measured'"),
+        postgresql_where=text("kind <> 'measured'"),
+    ),
 )
 
 freshness = Table(

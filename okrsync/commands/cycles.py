@@ -128,7 +128,7 @@ def carry_over(
     written = rules.get("objectives") if isinstance(rules, dict) else None
     with place.store() as store, place.reader() as reader:
         overview = reader.overview(cycle)
-        declared = {each.id: each for each in store.declared() if each.cycle.id == overview.cycle.id}
+        declared = {each.id: each for each in store.declared(overview.cycle.id)}
     choices = {
         address: choice
         for given, choice in ((restart, Carry.RESTART), (drop, Carry.DROP), (keep, Carry.CONTINUE))

@@ -19,6 +19,13 @@ def upgrade() -> None:
     op.add_column("check_ins", sa.Column("status", sa.Text(), nullable=True))
     op.add_column("check_ins", sa.Column("confidence", Exact(), nullable=True))
     op.add_column("check_ins", sa.Column("note", sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.create_index(
+        "ix_check_ins_by_hand",
+        "check_ins",
+        ["key_result", "run"],
+        sqlite_where=sa.text("kind <> 'measured'"),
+        postgresql_where=sa.text("kind <> 'measured'"),
+    )
     op.create_table(
         "overrides",
         sa.Column("key_result", Id, nullable=False),
