@@ -32,10 +32,9 @@ def _span(reading: Reading) -> str | None:
     if reading.span is None:
         return None
     low, high = (show_progress(each) for each in reading.span)
-    items = items_word(reading.unestimated)
-    if low == high:
-        return f"{low} however {items} without an estimate are treated"
-    return f"{low} to {high} depending on how {items} without an estimate are treated"
+    treated = "is treated" if reading.unestimated == 1 else "are treated"
+    items = f"{items_word(reading.unestimated)} without an estimate {treated}"
+    return f"{low} however {items}" if low == high else f"{low} to {high} depending on how {items}"
 
 
 def _scope(reading: Reading) -> str | None:

@@ -164,10 +164,16 @@ def _typed(kind: Any, data: Any) -> object:
         hints = _hints(kind)
         return kind(**{f.name: _typed(hints[f.name], data[f.name]) for f in fields(kind) if f.init and f.name in data})
     if origin is tuple:
-        return tuple(_typed(get_args(kind)[0], entry) for entry in data)
+        return tuple(_typed(inner, entry) for inner, entry in zip(_kinds_in(kind, len(data)), data, strict=True))
     if origin is not None and issubclass(origin, Mapping):
         return {name: _typed(get_args(kind)[1], entry) for name, entry in data.items()}
     return msgspec.convert(data, kind)
+
+
+def _kinds_in(kind: Any, count: int) -> tuple[Any, ...]:
+    """Return the kind of each entry of a tuple: one kind for all, or a kind for each place."""
+    kinds = get_args(kind)
+    return kinds[:1] * count if kinds[-1] is Ellipsis else kinds
 
 
 def _one_of(kinds: tuple[Any, ...], data: Any) -> object:

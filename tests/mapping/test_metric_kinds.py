@@ -143,23 +143,23 @@ def test_a_threshold_is_reached_exactly_where_its_progress_is_1_or_more(
     assert reached(metric, value) is (raw_progress(metric, value) >= 1)
 
 
-@pytest.mark.parametrize(
-    "metric",
-    [
-        band(20, 25, 10),
-        zoned(0, 40, 70, 100),
-        number(3, None, MetricKind.BELOW),
-        Metric(kind=MetricKind.INCREASE, target=Decimal(2), baseline=Decimal(1), unit=EUR, rates=RATES),
-        Metric(
-            kind=MetricKind.INCREASE,
-            target=Decimal(2),
-            baseline=Decimal(1),
-            per=Period.WEEK,
-            running=Running.PRORATE,
-            unit=POINTS,
-        ),
-    ],
-)
+METRICS = [
+    band(20, 25, 10),
+    zoned(0, 40, 70, 100),
+    number(3, None, MetricKind.BELOW),
+    Metric(kind=MetricKind.INCREASE, target=Decimal(2), baseline=Decimal(1), unit=EUR, rates=RATES),
+    Metric(
+        kind=MetricKind.INCREASE,
+        target=Decimal(2),
+        baseline=Decimal(1),
+        per=Period.WEEK,
+        running=Running.PRORATE,
+        unit=POINTS,
+    ),
+]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: f"{metric.kind}")
 def test_every_kind_of_metric_comes_back_from_its_canonical_form(metric: Metric) -> None:
     measure = Latest(selection=SERIES)
     assert rule_from_json(rule_json(metric, measure)) == (metric, measure)
