@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from mapping.effective import Entries
 from mapping.measure import measure_one
 from mapping.metric import clamp, raw_progress
 from mapping.readings import CheckIn
@@ -37,7 +38,7 @@ def told(key_result: KeyResult, world: World) -> tuple[str, ...]:
         rule_version="",
     )
     objective = Objective(id="shop", title="Shop", cycle=CYCLE, key_results=(key_result,))
-    return steps(reading, standing(key_result, objective, last=last, fresh=None, now=NOW))
+    return steps(reading, standing(key_result, objective, entries=Entries(measured=last), fresh=None, now=NOW))
 
 
 @pytest.mark.parametrize(
