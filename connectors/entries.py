@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from connectors.plain import instant_of, number_of, text_of, truth_of, unit_of
 from connectors.port import SelectionModel
 from mapping.errors import SkipRecordError
-from mapping.words import ItemState, WorkItem
+from mapping.words import ItemState, Selection, WorkItem
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -51,7 +51,7 @@ class EntryTerms(SelectionModel):
     id: Text | None = Field(default=None, description="What names an item for good; makes the entries work items.")
     kind: Text | None = Field(
         default=None,
-        description="What the items are, such as deal. Items of one kind are the same in all rules of a connection.",
+        description="What the items are called, such as deal.",
     )
     title: Text | None = Field(default=None, description="What people call it.")
     status: Text | None = Field(default=None, description="Its status as people see it.")
@@ -89,9 +89,9 @@ class EntryReader:
     """Reads the entries of one selection."""
 
     terms: EntryTerms
-    connection: str
-    family: str
-    """Sets the ids of one kind of entry apart from those of others: two tables may both have a 7."""
+    selection: Selection
+    """Sets its items apart from those of others: two tables may both have a 7, and what one rule calls done may be
+    open to another, or have no number there."""
     fields: frozenset[str]
     zone: tzinfo
 
@@ -106,7 +106,7 @@ class EntryReader:
         Raises:
             SkipRecordError: a part that counts cannot be read.
         """
-        parts = _Parts(pick, f"{self.connection}: {place}")
+        parts = _Parts(pick, f"{self.selection.connection}: {place}")
         terms = self.terms
         name = parts.read(terms.id, text_of)
         if not name:
@@ -117,8 +117,8 @@ class EntryReader:
         status = parts.read(terms.status, text_of) or ""
         created_at = parts.read(terms.created_at, self._instant)
         return WorkItem(
-            connection=self.connection,
-            id=f"{self.family}#{name}",
+            connection=self.selection.connection,
+            id=f"{kind}@{self.selection.key}#{name}",
             key=f"{kind} {name}",
             title=parts.read(terms.title, text_of) or f"{kind} {name}",
             state=state,

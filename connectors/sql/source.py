@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
@@ -63,7 +62,7 @@ class SqlSource(CensusOnly):
             points = list(self._points(table, _ignore))
             last = max(points, key=lambda point: point.at, default=None)
             return Glimpse(matches=len(points), example=f"{last.value} ({last.place})" if last else None)
-        items = list(self._items(table, terms, frozenset(), _ignore))
+        items = list(self._items(table, selection, terms, frozenset(), _ignore))
         return Glimpse(matches=len(table.rows), example=items[0].title if items else None)
 
     async def fingerprint(self, fields: frozenset[str]) -> str:
@@ -80,7 +79,7 @@ class SqlSource(CensusOnly):
         terms = _terms(selection)
         if terms.id is None:
             raise FixConfigError(f"{selection} gives numbers, not work items: name the column of their id")
-        items = list(self._items(await self._client.ask(terms), terms, fields, on_skip))
+        items = list(self._items(await self._client.ask(terms), selection, terms, fields, on_skip))
         for start in range(0, len(items), PAGE):
             page = tuple(items[start : start + PAGE])
             yield CensusPage(ids=tuple(item.id for item in page), items=page)
@@ -147,11 +146,11 @@ class SqlSource(CensusOnly):
             except ValueError as error:
                 on_skip(SkipRecordError(f"{self._connection}: row {number}: {name} {error}"))
 
-    def _items(self, table: Table, terms: SqlSelection, fields: frozenset[str], on_skip: OnSkip) -> Iterator[WorkItem]:
+    def _items(
+        self, table: Table, selection: Selection, terms: SqlSelection, fields: frozenset[str], on_skip: OnSkip
+    ) -> Iterator[WorkItem]:
         self._check_columns(table, terms)
-        reader = EntryReader(
-            terms=terms, connection=self._connection, family=_family(terms), fields=fields, zone=self._zone
-        )
+        reader = EntryReader(terms=terms, selection=selection, fields=fields, zone=self._zone)
         rows: dict[str, int] = {}
         for number, row in enumerate(table.rows, 1):
             try:
@@ -194,14 +193,6 @@ def _terms(selection: Selection) -> SqlSelection:
         return SqlSelection.model_validate(selection.terms())
     except ValidationError as error:
         raise FixConfigError(f"{selection}: {error.errors()[0]['msg']}") from error
-
-
-def _family(terms: SqlSelection) -> str:
-    """Return what the ids of a selection belong to: the kind that the rule names, or the query itself."""
-    if terms.kind is not None:
-        return terms.kind
-    asked = json.dumps([" ".join(terms.query.split()), terms.model_dump(mode="json")["params"]], sort_keys=True)
-    return f"query {hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
 def _ignore(_skipped: SkipRecordError) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -55,7 +54,7 @@ class HttpSource(CensusOnly):
             return Glimpse(matches=len(found), example=f"{last.value} ({last.place})" if last else None)
         answer = await self._client.answer(terms)
         entries = answer.entries(terms.items)
-        reader = self._reader(terms, frozenset())
+        reader = self._reader(selection, terms, frozenset())
         items = list(self._read(answer, entries, terms, reader, _ignore))
         whole = terms.pages is None or terms.total is not None
         matches = self._total(answer, terms) if whole and terms.total else len(entries) if whole else None
@@ -76,7 +75,7 @@ class HttpSource(CensusOnly):
         terms = _terms(selection)
         if terms.items is None:
             raise FixConfigError(f"{selection} gives numbers, not work items: measure it with latest")
-        reader = self._reader(terms, fields)
+        reader = self._reader(selection, terms, fields)
         seen: set[str] = set()
         read = 0
         async with aclosing(self._client.pages(terms)) as pages:
@@ -112,10 +111,8 @@ class HttpSource(CensusOnly):
         """Close the connections."""
         await self._client.http.aclose()
 
-    def _reader(self, terms: HttpSelection, fields: frozenset[str]) -> EntryReader:
-        return EntryReader(
-            terms=terms, connection=self._connection, family=_family(terms), fields=fields, zone=self._zone
-        )
+    def _reader(self, selection: Selection, terms: HttpSelection, fields: frozenset[str]) -> EntryReader:
+        return EntryReader(terms=terms, selection=selection, fields=fields, zone=self._zone)
 
     def _read(
         self,
@@ -213,15 +210,6 @@ def _terms(selection: Selection) -> HttpSelection:
         return HttpSelection.model_validate(selection.terms())
     except ValidationError as error:
         raise FixConfigError(f"{selection}: {error.errors()[0]['msg']}") from error
-
-
-def _family(terms: HttpSelection) -> str:
-    """Return what the ids of a selection belong to: the kind that the rule names, or all that makes the request."""
-    if terms.kind is not None:
-        return terms.kind
-    asked = [terms.method, terms.path, terms.params, terms.body, terms.items]
-    digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{terms.path} {digest}"
 
 
 def _ignore(_skipped: SkipRecordError) -> None:

@@ -159,7 +159,7 @@ async def test_rows_become_work_items(opened: Opened) -> None:
             numbers={"worth": "amount"},
         )
     first, second, third = found
-    assert (first.id, first.key, first.title, first.state) == ("deal#1", "deal 1", "Acme", ItemState.DONE)
+    assert (first.key, first.title, first.state) == ("deal 1", "Acme", ItemState.DONE)
     assert first.numbers == {"amount": Decimal("120.10"), "worth": Decimal("120.10")}
     assert first.fields == {"Name": "Acme"}
     assert first.on == datetime(2026, 10, 3, tzinfo=UTC)
@@ -203,14 +203,14 @@ async def test_many_rows_come_in_pages(opened: Opened) -> None:
     assert len(set(itertools.chain.from_iterable(page.ids for page in pages))) == 1203
 
 
-async def test_queries_do_not_mix_up_ids_and_kinds_join_them(opened: Opened) -> None:
+async def test_rows_of_rules_that_ask_or_read_differently_are_not_mixed_up(opened: Opened) -> None:
     async with opened() as source:
-        (one,) = await items(source, "SELECT id FROM deals WHERE id = 1")
-        (deal,) = await items(source, "SELECT id FROM deals WHERE id = 1", kind="deal")
-        (other,) = await items(source, "SELECT id FROM deals WHERE id < 2")
-        (same,) = await items(source, "SELECT id FROM deals WHERE id < 2", kind="deal")
-    assert one.id != other.id
-    assert deal.id == same.id
+        (one,) = await items(source, "SELECT id, won FROM deals WHERE id = 1", kind="deal")
+        (other,) = await items(source, "SELECT id, won FROM deals WHERE id < 2", kind="deal")
+        (done,) = await items(source, "SELECT id, won FROM deals WHERE id = 1", kind="deal", done={"field": "won"})
+        assert await items(source, "SELECT id, won FROM deals WHERE id = 1", kind="deal") == [one]
+    assert len({one.id, other.id, done.id}) == 3
+    assert one.key == other.key == "deal 1"
 
 
 @pytest.mark.parametrize(
