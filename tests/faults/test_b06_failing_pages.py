@@ -25,7 +25,7 @@ STATUSES = (500, 502, 503, 504, 429, 408)
 
 def full(make: Make, kind: Kind) -> Rig:
     """Return a rig whose items fill forty pages; always the same items."""
-    rig = make(kind, page=3)
+    rig = make(kind, page=3, budget_seconds=3600.0)  # every request fails here, which no run has to afford
     rig.world.fill(3 * PAGES, done=17)
     return rig
 
@@ -35,15 +35,17 @@ def exactly(asked: Asked) -> str:
     return f"{asked.method} {asked.path}?{asked.query} {asked.body.decode()}"
 
 
-def failing_once() -> Change:
+def failing_once(kind: Kind) -> Change:
     """Fail the first answer to every question, in one way or another."""
     seen: set[str] = set()
+    # With 502 and 504 GitHub says that a query was too much; asked for less it is another question, which fails too.
+    ways = [status for status in STATUSES if kind != "github-graphql" or status not in (502, 504)]
 
     def change(asked: Asked, reply: Reply) -> Reply:
         if exactly(asked) in seen:
             return reply
         seen.add(exactly(asked))
-        return replace(reply, status=STATUSES[len(seen) % len(STATUSES)], body=b"{}")
+        return replace(reply, status=ways[len(seen) % len(ways)], body=b"{}")
 
     change.__name__ = "fails once"
     return change
@@ -68,7 +70,7 @@ def test_when_every_page_fails_once_the_store_is_that_of_an_undisturbed_run(make
     undisturbed = straight.dump()
     needed = len(straight.world.ledger)
     rig = full(make, kind)
-    rig.world.faults.add(failing_once())
+    rig.world.faults.add(failing_once(kind))
     assert not rig.sync().failures
     failed = sum(asked.fault != "" and asked.status in STATUSES for asked in rig.world.ledger)
     assert rig.dump() == undisturbed
