@@ -118,7 +118,7 @@ async def test_what_is_no_number_is_named(file: str, terms: dict[str, object], m
 
 async def test_a_named_table_gives_its_rows() -> None:
     read = await rows(FOLDER / "inventory-table.xlsx", {"table": "Table1", "id": "Item", "title": "Type"}, "quantity")
-    assert [(item.id, item.title, item.numbers["quantity"]) for item in read.items] == [
+    assert [(item.id.partition("@")[0], item.title, item.numbers["quantity"]) for item in read.items] == [
         ("Table1#1", "Apple", Decimal(50)),
         ("Table1#2", "Banana", Decimal(200)),
         ("Table1#3", "Orange", Decimal(60)),
