@@ -17,6 +17,7 @@ from connectors.port import Capability, History, Source
 from flows.backfill_series import read_past_series
 from flows.work import open_source
 from mapping.errors import OkrsyncError, RuleError, SkipRecordError
+from mapping.ledger import shared_out
 from mapping.measure import measure_all
 from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
@@ -24,6 +25,7 @@ from mapping.past import Changes, PastMirror, Remembered
 from mapping.periods import local_date
 from mapping.readings import Reading, RebuiltReading
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
+from mapping.shares import DoubleCounting
 from mapping.words import PastChange, Selection
 from store import Store, StoredMirror
 
@@ -92,7 +94,8 @@ async def backfill(
     changes: dict[tuple[str, str], list[PastChange]] = {}
     for name in config.connections:
         changes |= store.pasts(name)
-    _rebuild(store, able, Remembered(mirror=mirror), changes, now(), since, report, told)
+    remembered = Remembered(mirror=mirror)
+    _rebuild(store, able, config.objectives, remembered, changes, now(), since, report, told)
     return report
 
 
@@ -167,6 +170,7 @@ async def _read_connection(
 def _rebuild(
     store: Store,
     wanted: Sequence[tuple[KeyResult, Objective]],
+    objectives: Sequence[Objective],
     mirror: Mirror,
     changes: Changes,
     now: datetime,
@@ -180,7 +184,7 @@ def _rebuild(
         readings = [
             reading
             for day, at, due in days[start : start + DAYS_AT_ONCE]
-            for reading in _of_day(day, at, due, mirror, changes, report)
+            for reading in _of_day(day, at, _shared(due, objectives, mirror, changes, at), mirror, changes, report)
         ]
         report.measured += len(readings)
         with store.begin(started_at=now, kind="backfill") as run:
@@ -218,6 +222,15 @@ def end_of(day: date, cycle: Cycle) -> datetime:
     """Return the last instant of a day in the cycle's time zone, in which the day is still running."""
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(cycle.timezone))
     return midnight.astimezone(ZoneInfo("UTC")) - timedelta(microseconds=1)
+
+
+def _shared(due: _Due, objectives: Sequence[Objective], mirror: Mirror, changes: Changes, at: datetime) -> _Due:
+    """Return the key results with their parts of the items that fed several then, where a policy asks for that."""
+    if all(key_result.double_counting is DoubleCounting.ALLOW for key_result, _ in due):
+        return due
+    known = shared_out(objectives, PastMirror(known=mirror, changes=changes, at=at), at)
+    then = {each.id: each for objective in known for each in objective.key_results}
+    return [(then[key_result.id], objective) for key_result, objective in due]
 
 
 def _of_day(

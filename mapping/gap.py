@@ -65,7 +65,7 @@ class _Search:
 
     def gap(self) -> Gap:
         everything = Finished(self.mirror, self.now)
-        after = self._measured(everything)
+        after = self._measured(everything, collect=True)
         if not everything.open:
             return self._none("no open item feeds it")
         effects = self._effects(after, everything)
@@ -98,8 +98,8 @@ class _Search:
     def _none(self, why: str) -> Gap:
         return Gap(needed=self.needed, because=f"no list of items closes the gap: {why}")
 
-    def _measured(self, mirror: Finished) -> Reading:
-        return measure_one(self.key_result, self.objective.cycle, mirror, self.now, collect=True)
+    def _measured(self, mirror: Finished, *, collect: bool = False) -> Reading:
+        return measure_one(self.key_result, self.objective.cycle, mirror, self.now, collect=collect)
 
     def _progress(self, reading: Reading) -> Decimal | None:
         if reading.value is None:
@@ -112,9 +112,10 @@ class _Search:
             return None
         before, then = _credits(self.reading.evidence), _credits(after.evidence)
         scale = self.reading.denominator or ONE
-        effects = {
-            name: quotient(difference(then.get(name, ZERO), before.get(name, ZERO)), scale) for name in finished.open
-        }
+        with exact():
+            moved = {name: then.get(name, ZERO) - before.get(name, ZERO) for name in finished.open}
+        shares = {amount: quotient(amount, scale) for amount in set(moved.values())}
+        effects = {name: shares[amount] for name, amount in moved.items()}
         whole = difference(after.value, self.reading.value)
         slack = _SLACK + GRID * len(effects)
         return effects if abs(difference(total(effects.values()), whole)) <= slack else None
@@ -154,10 +155,10 @@ def _below(metric: Metric, value: Decimal) -> bool:
 def _credits(evidence: Sequence[Contribution]) -> dict[ItemId, Decimal]:
     """Return what each item put into the numerator."""
     found: dict[ItemId, Decimal] = {}
-    for part in evidence:
-        if part.counted and not part.note.startswith("denominator"):
-            name = (part.connection, part.item)
-            with exact():
+    with exact():
+        for part in evidence:
+            if part.counted and not part.note.startswith("denominator"):
+                name = (part.connection, part.item)
                 found[name] = found.get(name, ZERO) + part.credit
     return found
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from flows.backfill import backfill
 from flows.reader import StoreReader
+from flows.work import utc_now
 from mapping.readings import Action, CauseKind, CoverageReport, Explanation, Status
 from store import Store
 from tests.flows.kit import Company, by_address, company
@@ -64,6 +68,14 @@ def test_an_item_counts_once_where_the_rules_say_so(own: Company) -> None:
     again = by_address(own.sync())["again/epic"]
     assert again.reading.value is None
     assert again.reading.left_out["counts for new-checkout/epic alone"] > 10
+    with Store.open(f"sqlite:///{own.database}") as store:
+        both = frozenset({"new-checkout/epic", "again/epic"})
+        since = utc_now().date() - timedelta(days=7)
+        asyncio.run(backfill(own.place.rules(), store, now=utc_now, since=since, key_results=both))
+        days = store.rebuilt(sorted(both))
+    assert any(each.value is not None for each in days["new-checkout/epic"])
+    assert days["again/epic"]
+    assert all(each.value is None for each in days["again/epic"])
 
 
 def explained_cycle(rivelle: Company) -> str:
