@@ -41,7 +41,7 @@ from mapping.rules import (
     inner_of,
     parts_of,
 )
-from mapping.scope import frozen_on, with_scope
+from mapping.scope import At, frozen_on, with_scope
 from mapping.series import Asked, latest, latest_per_period, windowed, windowed_per_period
 from mapping.shares import Shares
 from mapping.tally import PlainCounts, Tally, items_word
@@ -269,7 +269,7 @@ class Pass:
         tally = self.found[id(measure), None]
         if reading.value is None or not isinstance(tally, CompletionTally):
             return reading
-        return with_scope(reading, tally, self.mirror, on, asked.cycle.timezone)
+        return with_scope(reading, tally, self.mirror, on, At(self.now, asked.cycle.timezone))
 
     def _leaf(self, measure: Leaf, window: Window | None) -> Reading:
         tally = self.found[id(measure), window]

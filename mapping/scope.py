@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,18 +15,26 @@ from mapping.rules import Completion, Cycle
 from mapping.words import Selection
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """When a scope is looked at, and where a day ends."""
+
+    now: datetime
+    timezone: str
+
+
 def frozen_on(measure: Completion, cycle: Cycle) -> date:
     """Return the day whose scope is held against today's: the rule's, else the first of the cycle."""
     return measure.frozen_on or cycle.starts_on
 
 
-def with_scope(reading: Reading, tally: CompletionTally, mirror: Mirror, on: date, timezone: str) -> Reading:
+def with_scope(reading: Reading, tally: CompletionTally, mirror: Mirror, on: date, at: At) -> Reading:
     """Return a reading with its scope; of a rule with a frozen scope the value is that of the frozen one.
 
     Items that were in scope then keep the weight they had then and stay in the denominator, whatever became of them;
     done is what is a member now and done. Where the past is not known there is no scope, and a frozen rule has no data.
     """
-    then = _weights_then(tally, mirror, on, timezone)
+    then = _weights_then(tally, mirror, on, at)
     frozen = tally.measure.frozen_on is not None
     if then is None:
         why = f"the scope of {on} is not on record: {tally.measure.selection}"
@@ -59,10 +67,10 @@ def with_scope(reading: Reading, tally: CompletionTally, mirror: Mirror, on: dat
     )
 
 
-def _weights_then(today: CompletionTally, mirror: Mirror, on: date, timezone: str) -> dict[str, Decimal] | None:
+def _weights_then(today: CompletionTally, mirror: Mirror, on: date, at: At) -> dict[str, Decimal] | None:
     """Return the weight of each item that counted at the end of a local day; None where that is not on record."""
-    end = datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(timezone))
-    past = mirror.as_of(end)
+    end = datetime.combine(on + timedelta(days=1), time(0), ZoneInfo(at.timezone))
+    past = mirror if end > at.now else mirror.as_of(end)  # a day that is not over yet stands as it is now
     measure = today.measure
     if past is None or not past.pulled(measure.selection):
         return None
