@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 from mapping.mirror import Departure, Mirror
 from mapping.words import ItemState, Sample, Selection, WorkItem
 from store.codec import decode_item, undone
-from store.tables import item_events, items, memberships, runs, samples, selections
+from store.tables import item_events, items, memberships, past_changes, runs, samples, selections
 
 Opened = Callable[[], AbstractContextManager[Connection]]
 PAGE = 2000
@@ -103,23 +103,24 @@ class StoredMirror:
             return connection.execute(query).first() is not None
 
     def started(self, selection: Selection) -> Mapping[str, datetime]:
-        """Return when work on a member first began: the first change of its state to in progress on record."""
-        query = (
-            select(item_events.c.item, func.min(item_events.c.at))
-            .join(
-                memberships,
-                and_(memberships.c.connection == item_events.c.connection, memberships.c.item == item_events.c.item),
-            )
-            .where(
-                self._belongs(memberships, selection),
-                item_events.c.run <= self.seq,
-                item_events.c.field == "state",
-                item_events.c.new == IN_PROGRESS,
-            )
-            .group_by(item_events.c.item)
-        )
-        with self._opened() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+        """Return when work on a member first began: the first change of its state to in progress on record.
+
+        Told by what runs saw, and by the vendor's own history as far as it has been read, so that a cycle time may be
+        known better later.
+        """
+        seen, told = item_events, past_changes
+        found: dict[str, datetime] = {}
+        for table, begun in (
+            (seen, and_(seen.c.run <= self.seq, seen.c.field == "state", seen.c.new == IN_PROGRESS)),
+            (told, and_(told.c.field == "state", told.c.new == ItemState.IN_PROGRESS)),
+        ):
+            same = and_(memberships.c.connection == table.c.connection, memberships.c.item == table.c.item)
+            query = select(table.c.item, func.min(table.c.at)).join(memberships, same)
+            query = query.where(self._belongs(memberships, selection), begun).group_by(table.c.item)
+            with self._opened() as connection:
+                for item, at in connection.execute(query):
+                    found[item] = min(at, found.get(item, at))
+        return found
 
     def as_of(self, instant: datetime) -> StoredMirror | None:
         """Return the mirror as the last run that was published up to an instant left it; None when there was none."""

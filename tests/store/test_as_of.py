@@ -29,7 +29,7 @@ from mapping.rules import (
     SeriesTake,
     Ticked,
 )
-from mapping.words import ItemState, WorkItem
+from mapping.words import ItemState, PastChange, WorkItem
 from store import Store
 from tests.engines import NewDatabase
 from tests.store.kit import CELL, CYCLE, DAY, EPIC, START, Pull, item, sample, sync
@@ -97,6 +97,23 @@ def test_work_began_when_the_state_first_became_in_progress(store: Store) -> Non
     sync(store, Pull(items=[again, item(2)]), at=START + 3 * DAY)
     assert store.mirror().started(EPIC) == {"1": START + DAY}
     assert store.mirror(second.seq - 1).started(EPIC) == {}
+
+
+def test_what_the_vendor_tells_of_the_past_says_when_work_began_too(store: Store) -> None:
+    sync(store, Pull(items=[item(1), item(2)]))
+    sync(store, Pull(items=[item(1, state=ItemState.IN_PROGRESS, updated_at=START + DAY), item(2)]), at=START + DAY)
+    told = [
+        PastChange(connection="jira", item=item_, at=START - days * DAY, field="state", old=old, new=new)
+        for item_, days, old, new in (
+            ("1", 5, "todo", "in_progress"),
+            ("1", 4, "in_progress", "todo"),
+            ("1", 3, "todo", "in_progress"),
+            ("2", 2, "todo", "done"),
+            ("9", 2, "todo", "in_progress"),  # is no member
+        )
+    ]
+    store.write_past("jira", {"1": START, "2": START, "9": START}, told)
+    assert store.mirror().started(EPIC) == {"1": START - 5 * DAY}
 
 
 def test_the_past_is_the_mirror_of_the_last_run_up_to_an_instant(store: Store) -> None:
