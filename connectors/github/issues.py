@@ -141,7 +141,7 @@ class GraphQLIssues:
         if terms.since is not None:
             first = datetime.fromisoformat(str(filters[repos[0]]["since"]))
             since = first if since is None else max(first, since)
-        sweep = Sweep(self._client.connection, lanes.fetch, LANES, self._client.now(), page=PAGE)
+        sweep = Sweep(self._client.connection, lanes.fetch, lanes.most, self._client.now(), page=PAGE)
         async for nodes in sweep.run(repos, since):
             yield nodes
 

@@ -103,14 +103,14 @@ async def test_all_labels_must_match_also_where_only_ids_are_listed() -> None:
 
 async def test_many_repositories_share_queries() -> None:
     stage = Stage()
-    for number in range(30):
+    for number in range(95):
         repository = stage.site.add_repository("acme", f"lib-{number}", id_=2000 + number)
         for _ in range(3):
             stage.issue(repo=repository.name)
     async with stage.source() as source:
         pulled = await census(source, owner="acme", repos_matching="lib-*")
-        assert len(pulled.ids) == 90
-        assert source.requests() == 3  # the repositories, and twice twenty lanes of them
+        assert len(pulled.ids) == 3 * 95
+        assert source.requests() == 3  # the repositories, and ninety lanes and five of them
         assert len(await whole(source, owner="acme", repos_matching="LIB-1*")) == 33
 
 
