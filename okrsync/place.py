@@ -100,10 +100,15 @@ class Place:
         """
         from store import Store
 
-        url = self.settings.database_url
-        file = Path(url.removeprefix(EMBEDDED))
-        if url.startswith(EMBEDDED) and not file.exists() and not create:
+        if self.nothing_synced and not create:
+            file = self.settings.database_url.removeprefix(EMBEDDED)
             raise FixConfigError(
                 f"nothing was synced here yet ({file} is missing): run `okrsync sync`, or name a folder with -C"
             )
-        return Store.open(url)
+        return Store.open(self.settings.database_url)
+
+    @property
+    def nothing_synced(self) -> bool:
+        """Whether the store would be a file, and is not there."""
+        url = self.settings.database_url
+        return url.startswith(EMBEDDED) and not Path(url.removeprefix(EMBEDDED)).exists()

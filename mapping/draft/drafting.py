@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from mapping.draft.english import ENGLISH
 from mapping.draft.french import FRENCH
-from mapping.draft.pieces import pieces_of
+from mapping.draft.pieces import cut, pieces_of
 from mapping.draft.reading import read
 from mapping.draft.result import Draft
 from mapping.draft.sentence import sentence_of, unclear_in_words
 from mapping.draft.tokens import TokenKind, tokenize
-from mapping.draft.words import Lexicon
+from mapping.draft.words import Lexicon, Tag
 from mapping.plain import Plain, plain
 from mapping.show import Lang
 
 _LEXICONS = {"en": ENGLISH, "fr": FRENCH}
+_VAGUE = frozenset({Tag.VAGUE, Tag.SOFT, Tag.BETTER})
 _FRENCH_LETTERS = frozenset("éèêàâçùûîïôœ")
 
 
@@ -49,6 +51,28 @@ def language_of(sentence: str) -> Lang:
     french += sum(any(letter in _FRENCH_LETTERS for letter in token.raw.casefold()) for token in tokens)
     english = _known([token.text for token in tokens if token.raw.isascii()], ENGLISH, FRENCH)
     return "fr" if french > english else "en"
+
+
+def numbers_in(sentence: str, language: Lang) -> tuple[Decimal, ...]:
+    """Return every amount of a sentence, whatever it is meant for, deadlines among them; 15 % is 0.15.
+
+    >>> numbers_in("9 of 10 orders within 20 minutes", "en")
+    (Decimal('9'), Decimal('10'), Decimal('20'))
+    """
+    pieces = cut(tokenize(sentence), _LEXICONS[language], french=language == "fr")
+    return tuple(piece.amount.value for piece in pieces if piece.amount is not None)
+
+
+def vague_words(sentence: str, language: Lang) -> tuple[str, ...]:
+    """Return the words of a sentence that say a wish and no end: better, qualité, and work on at its beginning.
+
+    >>> vague_words("Improve the quality of our service", "en")
+    ('improve', 'quality')
+    """
+    pieces = pieces_of(tokenize(sentence), _LEXICONS[language], french=language == "fr")
+    return tuple(
+        piece.text for place, piece in enumerate(pieces) if piece.tags & (_VAGUE if place else _VAGUE | {Tag.EFFORT})
+    )
 
 
 def _known(words: list[str], own: Lexicon, other: Lexicon) -> int:

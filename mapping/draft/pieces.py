@@ -47,11 +47,12 @@ class Piece:
 
 def pieces_of(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece]:
     """Return the pieces of a sentence; an amount among them is one that could be meant as a measure."""
-    pieces = _cut(tokens, words, french=french)
+    pieces = cut(tokens, words, french=french)
     return _without_deadlines(_with_ratios(_without_names(pieces)))
 
 
-def _cut(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece]:
+def cut(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece]:
+    """Return the pieces as they stand, deadlines and numbers that are names among them."""
     reader = AmountReader(tokens, words, french=french)
     pieces: list[Piece] = []
     at = 0
