@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from config.alignment import check_parents
 from config.connections import Connection, connection_of
 from config.coverage import coverage_of
 from config.currencies import rates_of
@@ -84,7 +85,11 @@ class Config:
     schedule: Schedule | None
     """None when the file says ``schedule: none``."""
     places: Mapping[str, Place]
-    """Where each key result stands, by its address ``objective/key-result``."""
+    """Where objectives and key results stand, by id and by address ``objective/key-result``."""
+    renames: Mapping[str, str] = field(default_factory=dict)
+    """Objectives and key results that were known under another id or address, by the one of now."""
+    taken_over: frozenset[str] = frozenset()
+    """Those that become the file's, although people made them in the store."""
     coverage: tuple[Completion, ...] = ()
     """Work to be looked over for coverage: pulled like any selection, measured by no key result."""
     seen: tuple[Seen, ...] = field(default=(), repr=False)
@@ -207,6 +212,8 @@ class _Loader:
         objectives = [
             rules.objective(name, entry) for name, entry in entries_of(self.root, "objectives", self.problems).items()
         ]
+        made = [each for each in objectives if each]
+        check_parents(made, rules.parents, rules.places, self.problems)
         return Config(
             path=self.path,
             folder=self.folder,
@@ -214,9 +221,11 @@ class _Loader:
             timezone=timezone,
             connections={name: each for name, each in connections.items() if each},
             cycles={name: each for name, each in cycles.items() if each},
-            objectives=resolved([each for each in objectives if each], measures.rollups, self.problems),
+            objectives=resolved(made, measures.rollups, self.problems),
             schedule=self._schedule(timezone),
             places=rules.places,
+            renames=rules.renames.resolved(rules.places, self.problems),
+            taken_over=frozenset(rules.taken_over),
             coverage=coverage_of(self.root.entries.get("coverage"), measures, self.problems),
             seen=tuple(measures.seen),
         )

@@ -142,5 +142,5 @@ MEASURES: dict[str, type[Strict]] = {
 """What a measure on one selection is called, and what may stand in it beside ``from`` and the selection."""
 SERIES = frozenset({"latest", "series"})
 """Those that need samples; all others need work items."""
-RATIO, FORMULA, TICKED, ROLLUP = "ratio", "formula", "ticked", "rollup"
-KINDS = (*MEASURES, RATIO, FORMULA, TICKED, ROLLUP)
+RATIO, FORMULA, TICKED, ROLLUP, BY_HAND = "ratio", "formula", "ticked", "rollup", "by_hand"
+KINDS = (*MEASURES, RATIO, FORMULA, TICKED, ROLLUP, BY_HAND)

@@ -13,7 +13,7 @@ from config.abilities import lack
 from config.compound import WantedRollup, expected_keys, formula, names_are_right, rollup_of, ticks_of
 from config.connections import Connection
 from config.making import Around, fault_problem, make
-from config.measure_model import FORMULA, KINDS, MEASURES, RATIO, ROLLUP, SERIES, TICKED
+from config.measure_model import BY_HAND, FORMULA, KINDS, MEASURES, RATIO, ROLLUP, SERIES, TICKED
 from config.model import Strict
 from config.paces import KNOWN_HOLIDAYS, HolidaysError
 from config.validation import Problems, field_names, has_model, one_of, unknown_key, validated
@@ -21,7 +21,7 @@ from config.variables import REFERENCE
 from config.yaml_nodes import Branch, Entry, Leaf, Node, kind_of
 from connectors.port import SelectionModel, Shape
 from mapping.errors import Place, RuleError
-from mapping.rules import Measure, Ratio, Rollup, Ticked
+from mapping.rules import ByHand, Measure, Ratio, Rollup, Ticked
 from mapping.where import compile_where
 from mapping.words import Selection
 
@@ -54,6 +54,8 @@ class Measures:
     def kind(self, entry: Entry | None) -> str:
         """Return what kind of measure stands there; empty when that cannot be told."""
         node = entry.node if entry else None
+        if isinstance(node, Leaf) and node.text == BY_HAND:
+            return BY_HAND
         if not isinstance(node, Branch) or len(node.entries) != 1:
             return ""
         (name,) = node.entries
@@ -65,6 +67,8 @@ class Measures:
             self.problems.add(at, "key 'measure' is missing", _HOW)
             return None
         kind = self.kind(entry)
+        if kind == BY_HAND and isinstance(entry.node, Leaf):
+            return ByHand()
         if around.steps and kind and kind != TICKED:
             what = f"milestones are ticked, not measured by {kind}"
             self.problems.add(entry.key_place, what, "write measure: {ticked: {from: jira, epic: CHK-12}}")
@@ -101,6 +105,9 @@ class Measures:
             return self._ticked(inner, around)
         if kind == ROLLUP:
             self.problems.add(inner.key_place, "a roll-up stands alone", "give it a key result of its own")
+            return None
+        if kind == BY_HAND:
+            self.problems.add(inner.key_place, "by_hand stands alone and without keys", "write measure: by_hand")
             return None
         if not isinstance(inner.node, Branch):
             self.problems.add(inner.node.place, f"{kind} is {kind_of(inner.node)}", "write keys, indented below it")

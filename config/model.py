@@ -71,6 +71,10 @@ class ObjectiveKeys(Strict):
     title: Text = Field(description="What is to be reached, in a sentence.")
     cycle: Text = Field(description="One of the cycles above.")
     team: Text | None = Field(default=None, description="Whose objective it is.")
+    teams: tuple[Text, ...] = Field(default=(), description="Teams that contribute, beside the one whose it is.")
+    parent: Text | None = Field(default=None, description="The objective that this one serves.")
+    was: Text | None = Field(default=None, description="Its id until now: history comes along under the new one.")
+    take_over: bool = Field(default=False, description="Make it the file's, although people made it in the store.")
     owner: Text | None = Field(default=None, description="Who answers for it; a person's e-mail address.")
     kind: ObjectiveKind = Field(
         default=ObjectiveKind.ASPIRATIONAL,
@@ -105,6 +109,11 @@ class KeyResultKeys(Strict):
 
     title: Text = Field(description="What is measured, in a sentence.")
     owner: Text | None = Field(default=None, description="Who answers for it.")
+    team: Text | None = Field(default=None, description="Whose work it is, where that is another than the objective's.")
+    was: Text | None = Field(
+        default=None, description="Its id until now, or objective/id where it moved: history comes along."
+    )
+    take_over: bool = Field(default=False, description="Make it the file's, although people made it in the store.")
     weight: Decimal = Field(default=Decimal(1), gt=0, description="Share in the objective's progress.")
     mode: Mode = Field(
         default=Mode.AUTO,

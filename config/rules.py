@@ -15,13 +15,14 @@ from config.measures import Measures
 from config.metrics import MetricContext, metric_of
 from config.model import ID, CycleKeys, GuardKeys, KeyResultKeys, ObjectiveKeys
 from config.paces import Paces
+from config.renames import Renames
 from config.validation import Problems, branch_of, entries_of, one_of, own_keys, validated
 from config.yaml_nodes import Branch, Entry, Leaf
 from mapping.canonical import rule_json, rule_version
 from mapping.curves import LINEAR, Curve
 from mapping.errors import Place
 from mapping.profiles import OKRSYNC, Profile
-from mapping.rules import NO_GUARD, Cycle, Guard, KeyResult, Objective
+from mapping.rules import NO_GUARD, ByHand, Cycle, Guard, KeyResult, Measure, Mode, Objective
 from mapping.shares import DoubleCounting
 
 _ID = re.compile(ID)
@@ -93,6 +94,11 @@ class Rules:
     double_counting: DoubleCounting = DoubleCounting.ALLOW
     """Where an objective says nothing."""
     places: dict[str, Place] = field(default_factory=dict)
+    """Where objectives and key results stand, by id and address."""
+    parents: dict[str, Place] = field(default_factory=dict)
+    """Where an objective names its parent, by its id."""
+    renames: Renames = field(default_factory=Renames)
+    taken_over: set[str] = field(default_factory=set)
 
     def objective(self, name: str, entry: Entry) -> Objective | None:
         """Return one objective with its key results, or report what is wrong with any of it."""
@@ -100,8 +106,11 @@ class Rules:
         id_right = id_is_right(name, entry, self.problems)
         if node is None:
             return None
+        self.places[name] = entry.key_place
         own = own_keys(node, ObjectiveKeys, _OBJECTIVE_KEYS, self.problems)
         keys = validated(ObjectiveKeys, own, self.problems, at=entry.key_place)
+        if keys is not None:
+            self._note(name, keys, node)
         cycle = self._cycle(node.entries.get("cycle"))
         of_cycle = LINEAR if cycle is None else self.curves.get(cycle.id, LINEAR)
         curve = self.paces.curve(node.entries.get("pace"), cycle, otherwise=of_cycle)
@@ -116,6 +125,8 @@ class Rules:
             title=keys.title,
             cycle=cycle,
             team=keys.team,
+            teams=keys.teams,
+            parent=keys.parent,
             owner=keys.owner,
             kind=keys.kind,
             level=keys.level,
@@ -124,6 +135,15 @@ class Rules:
             double_counting=given.double_counting,
             key_results=tuple(key_results),
         )
+
+    def _note(self, name: str, keys: ObjectiveKeys | KeyResultKeys, node: Branch) -> None:
+        """Keep what concerns the store and is no part of the objective or key result itself."""
+        if keys.was is not None:
+            self.renames.add(name, keys.was, node.entries["was"].node.place)
+        if keys.take_over:
+            self.taken_over.add(name)
+        if isinstance(keys, ObjectiveKeys) and keys.parent is not None:
+            self.parents[name] = node.entries["parent"].node.place
 
     def _cycle(self, entry: Entry | None) -> Cycle | None:
         if entry is None or not isinstance(entry.node, Leaf) or entry.node.value is None:
@@ -158,6 +178,8 @@ class Rules:
         self.places[address] = entry.key_place
         own = own_keys(node, KeyResultKeys, _KEY_RESULT_KEYS, self.problems)
         keys = validated(KeyResultKeys, own, self.problems, at=entry.key_place)
+        if keys is not None:
+            self._note(address, keys, node)
         stated = node.entries.get("measure")
         around = Around(address=address, cycle=given.cycle, steps=self._steps(node.entries.get("metric")))
         measure = self.measures.measure(stated, around, at=entry.key_place)
@@ -172,8 +194,9 @@ class Rules:
             id=address,
             title=keys.title,
             owner=keys.owner,
+            team=keys.team,
             weight=keys.weight,
-            mode=keys.mode,
+            mode=self._mode(keys.mode, measure, node),
             guard=self._guard(keys.guard),
             metric=metric,
             measure=measure,
@@ -182,6 +205,14 @@ class Rules:
             curve=own_curve,
             double_counting=given.double_counting,
         )
+
+    def _mode(self, stated: Mode, measure: Measure, node: Branch) -> Mode:
+        if not isinstance(measure, ByHand):
+            return stated
+        if "mode" in node.entries and stated is not Mode.MANUAL:
+            what = f"mode: {stated} waits for values that measure: by_hand never gives"
+            self.problems.add(node.entries["mode"].node.place, what, "leave the mode away")
+        return Mode.MANUAL
 
     def _guard(self, stated: GuardKeys | Literal["none"] | None) -> Guard:
         if stated is None:

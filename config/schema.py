@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from config.compound import LEAVES, MILESTONES
-from config.measure_model import FORMULA, MEASURES, RATIO, ROLLUP, TICKED, PartKeys
+from config.measure_model import BY_HAND, FORMULA, MEASURES, RATIO, ROLLUP, TICKED, PartKeys
 from config.metrics import BETWEEN, ENDS, ZONES
 from config.model import (
     DEFAULT_CRON,
@@ -157,7 +157,7 @@ class _Writer:
 
     def _key_result(self) -> Schema:
         schema = self._model(KeyResultKeys, "")
-        own = {"pace": self._pace(), "metric": self._metric(), "measure": {"$ref": "#/$defs/measure"}}
+        own = {"pace": self._pace(), "metric": self._metric(), "measure": self._own_measure()}
         return {
             **schema,
             "properties": {**schema["properties"], **own},
@@ -215,6 +215,10 @@ class _Writer:
             "minProperties": 1,
             "maxProperties": 1,
         }
+
+    def _own_measure(self) -> Schema:
+        by_hand = {"const": BY_HAND, "description": "Nothing is measured: people check in."}
+        return {"anyOf": [by_hand, {"$ref": "#/$defs/measure"}]}
 
     def _ticked(self) -> Schema:
         day = {"type": "string", "format": "date"}

@@ -82,6 +82,7 @@ class StoreReader:
             trends = self._store.trend(addresses, TREND_POINTS)
             runs = self._store.runs(1)
             earlier = earlier_statuses(self._store, objectives, current=True)
+            titles = self._store.titles() if any(each.parent for each in objectives) else {}
         stands = {
             each.id: standing(
                 each,
@@ -99,7 +100,8 @@ class StoreReader:
             cycle=chosen,
             as_of=now,
             objectives=tuple(
-                objective_standing(one, [stands[each.id] for each in one.key_results], now=now) for one in objectives
+                objective_standing(one, [stands[each.id] for each in one.key_results], now=now, titles=titles)
+                for one in objectives
             ),
             last_run=runs[0] if runs else None,
         )

@@ -63,8 +63,16 @@ def rule_text(text: str) -> str:
     return "\n".join(f"{name}: {_flow(value)}" for name, value in tree.items())
 
 
+def _only_name(value: Mapping[object, object]) -> str | None:
+    """Return the name of a measure that has no terms, which stands alone in a rules file."""
+    ((name, terms),) = value.items() if len(value) == 1 else ((None, None),)
+    return str(name) if terms == {} else None
+
+
 def _flow(value: object) -> str:
     if isinstance(value, Mapping):
+        if (alone := _only_name(value)) is not None:
+            return alone
         entries = dict(value)
         if "spec" in entries:
             entries = {"from": entries.pop("connection"), **json.loads(entries.pop("spec")), **entries}

@@ -24,6 +24,7 @@ from mapping.readings import Reading
 from mapping.rollup import rolled_up
 from mapping.rules import (
     Aggregate,
+    ByHand,
     Completion,
     Cycle,
     Duration,
@@ -52,6 +53,7 @@ from mapping.words import ItemState, Sample, Selection, WorkItem
 Leaf: TypeAlias = "Completion | Aggregate | Duration | Ticked"
 LeafKey: TypeAlias = "tuple[Leaf, Window | None]"
 NEVER_READ = "never read completely so far"
+BY_HAND = "people check in by hand"
 STATE = attrgetter("state")
 NO_PARENTS = frozenset[str]()
 BATCH = 2048
@@ -234,7 +236,7 @@ class Pass:
         own_unit = isinstance(key_result.measure, Latest | Series)
         asked = Asked(address=key_result.id, metric=key_result.metric, own_unit=own_unit, cycle=cycle, now=self.now)
         with exact():
-            if window is None:
+            if window is None or isinstance(key_result.measure, ByHand):  # people say what a periodic value has come to
                 return self._whole(asked, key_result.measure)
             return self._periodic(asked, key_result.measure, window)
 
@@ -251,6 +253,8 @@ class Pass:
             case Rollup():
                 readings = {part.address: self._part(part) for part in parts_of(measure)}
                 return rolled_up(measure, readings, collect=self.collect)
+            case ByHand():
+                return Reading(value=None, no_data=BY_HAND)
             case Ticked() if measure.selection is None:
                 return by_hand(measure, local_date(self.now, asked.cycle.timezone))
             case _:
@@ -330,7 +334,7 @@ class Pass:
                 found = {name: self._per_period(asked, inner, window) for name, inner in measure.of}
                 values = formula_values(measure, {name: each for name, (each, _) in found.items()}, window.count)
                 return values, per_period_formula([(name, reading) for name, (_, reading) in found.items()])
-            case Rollup():
+            case Rollup() | ByHand():
                 raise RuleError(_no_periods("roll-up", window))
             case _:
                 reading = self._leaf(measure, window)

@@ -12,6 +12,7 @@ from mapping.metric_tree import Tree, branch, decimal, kept, metric_from, metric
 from mapping.rules import (
     Aggregate,
     AggregateKind,
+    ByHand,
     Completion,
     Cycle,
     Duration,
@@ -43,12 +44,8 @@ def measure_tree(measure: Measure) -> Tree:
             return {measure.kind.value: {**_selection_tree(measure.selection), **tree}}
         case Duration():
             return {"duration": _duration_tree(measure)}
-        case Latest():
-            return {"latest": _selection_tree(measure.selection)}
-        case Series():
-            days = None if measure.days is None else str(measure.days)
-            tree = kept(take=measure.take.value, days=days)
-            return {"series": {**_selection_tree(measure.selection), **tree}}
+        case Latest() | Series():
+            return _series_tree(measure)
         case Ratio():
             return {"ratio": {"of": measure_tree(measure.of), "to": measure_tree(measure.to)}}
         case Formula():
@@ -58,6 +55,8 @@ def measure_tree(measure: Measure) -> Tree:
             return {"ticked": _ticked_tree(measure)}
         case Rollup():
             return {"rollup": {"parts": [_part_tree(part) for part in measure.parts]}}
+        case ByHand():
+            return {"by_hand": {}}
 
 
 def _completion_tree(measure: Completion) -> Tree:
@@ -73,6 +72,13 @@ def _completion_tree(measure: Completion) -> Tree:
         frozen_on=None if measure.frozen_on is None else f"{measure.frozen_on}",
     )
     return {**_selection_tree(measure.selection), **tree}
+
+
+def _series_tree(measure: Latest | Series) -> Tree:
+    if isinstance(measure, Latest):
+        return {"latest": _selection_tree(measure.selection)}
+    tree = kept(take=measure.take.value, days=None if measure.days is None else str(measure.days))
+    return {"series": {**_selection_tree(measure.selection), **tree}}
 
 
 def _selection_tree(selection: Selection) -> Tree:
@@ -144,6 +150,8 @@ def measure_from(tree: Mapping[str, object]) -> Measure:
             return _duration(terms)
         case "ticked":
             return _ticked(terms)
+        case "by_hand":
+            return ByHand()
         case "rollup":
             return Rollup(parts=tuple(_part(branch(each)) for each in _list(terms["parts"])))
         case _:

@@ -17,7 +17,7 @@ from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.pace import pace
 from mapping.readings import Action, Change, CheckIn, Reading, Review, ReviewCause, ReviewState, Status
-from mapping.rules import KeyResult, Metric, Mode, Objective, selections_of
+from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective, selections_of
 from mapping.settling import settled
 from mapping.standing import objective_standing, standing
 
@@ -128,6 +128,8 @@ class _Planner:
         """Return what happens to one key result."""
         if case.held is not None or case.reading is None:
             return self._hold(case, case.held or "it was not measured", None)
+        if isinstance(case.key_result.measure, ByHand):
+            return self._keep(case, case.reading)
         if case.reading.value is None:
             if case.last is not None and case.last.value is not None:
                 return self._hold(case, case.reading.no_data or "no data", case.reading)

@@ -478,6 +478,8 @@ class Standing:
     objective: str
     title: str
     owner: str | None
+    team: str | None = None
+    """Its own, where it has one."""
     weight: Decimal
     metric: Metric
     value: Decimal | None
@@ -593,6 +595,12 @@ class ObjectiveStanding:
     id: str
     title: str
     team: str | None
+    teams: tuple[str, ...] = ()
+    level: str = "team"
+    parent: str | None = None
+    """Id of the objective that it serves."""
+    parent_title: str | None = None
+    """None where that one is not declared."""
     owner: str | None
     kind: ObjectiveKind
     progress: Decimal | None

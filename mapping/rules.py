@@ -306,7 +306,12 @@ class Rollup:
     parts: tuple[Part | Group, ...]
 
 
-Measure = Completion | Aggregate | Duration | Latest | Series | Ratio | Formula | Ticked | Rollup
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """Nothing is measured: people check in."""
+
+
+Measure = Completion | Aggregate | Duration | Latest | Series | Ratio | Formula | Ticked | Rollup | ByHand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +366,8 @@ class KeyResult:
     metric: Metric
     measure: Measure
     owner: str | None = None
+    team: str | None = None
+    """Whose work it is, where that is another team than the objective's."""
     weight: Decimal = Decimal(1)
     mode: Mode = Mode.AUTO
     guard: Guard = Guard()
@@ -384,6 +391,10 @@ class Objective:
     title: str
     cycle: Cycle
     team: str | None = None
+    teams: tuple[str, ...] = ()
+    """Those that contribute, beside the one whose objective it is."""
+    parent: str | None = None
+    """The objective that this one serves; also one of another cycle."""
     owner: str | None = None
     kind: ObjectiveKind = ObjectiveKind.ASPIRATIONAL
     level: str = "team"
@@ -417,6 +428,10 @@ def parts_of(group: Rollup | Group) -> tuple[Part, ...]:
 
 def selections_of(measure: Measure) -> tuple[Selection, ...]:
     """Return the selections a measure draws on, in the order written, each once."""
-    own = () if isinstance(measure, Ratio | Formula | Rollup) or measure.selection is None else (measure.selection,)
+    match measure:
+        case Ratio() | Formula() | Rollup() | ByHand():
+            own: tuple[Selection, ...] = ()
+        case _:
+            own = () if measure.selection is None else (measure.selection,)
     inner = (selection for each in inner_of(measure) for selection in selections_of(each))
     return tuple(dict.fromkeys((*own, *inner)))

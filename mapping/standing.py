@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Protocol
 
 from mapping.decimals import ONE, ZERO, exact, quotient
@@ -13,11 +14,12 @@ from mapping.expected import expected_by
 from mapping.metric import clamp
 from mapping.pace import pace
 from mapping.periods import local_date
-from mapping.readings import ObjectiveStanding, Standing, Status
-from mapping.rules import KeyResult, Objective
+from mapping.readings import CheckIn, ObjectiveStanding, Standing, Status
+from mapping.rules import ByHand, KeyResult, Objective
 from mapping.score import final_score
 from mapping.settling import settled
 
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
 WORST_FIRST = (
     Status.MISSED,
     Status.OFF_TRACK,
@@ -90,6 +92,7 @@ def standing(
         objective=objective.id,
         title=key_result.title,
         owner=key_result.owner,
+        team=key_result.team,
         weight=key_result.weight,
         metric=metric,
         value=None if last is None else last.value,
@@ -101,7 +104,7 @@ def standing(
         no_data=missing,
         stale_reason=stale_reason,
         stale_since=None if fresh is None else fresh.stale_since,
-        measured_at=None if fresh is None else fresh.measured_at,
+        measured_at=_measured_at(key_result, last, fresh),
         changed_at=None if last is None else last.at,
         pace=settled(
             pace(
@@ -134,11 +137,21 @@ def standing(
     )
 
 
-def objective_standing(objective: Objective, standings: Sequence[Standing], now: datetime) -> ObjectiveStanding:
+def _measured_at(key_result: KeyResult, last: CheckIn | None, fresh: Fresh | None) -> datetime | None:
+    """Return when the value was last confirmed; by whom nothing measures, when a person last spoke."""
+    if isinstance(key_result.measure, ByHand):
+        return None if last is None else last.at
+    return None if fresh is None else fresh.measured_at
+
+
+def objective_standing(
+    objective: Objective, standings: Sequence[Standing], now: datetime, titles: Mapping[str, str] = NO_TITLES
+) -> ObjectiveStanding:
     """Return how an objective stands: weighted mean of its key results' clamped progress, and their worst status.
 
     Key results without data take no part in the mean and are named. A weight of 0 means linked without contributing:
-    neither mean nor status look at it, unless all weights are 0, which makes them equal.
+    neither mean nor status look at it, unless all weights are 0, which makes them equal. ``titles`` of objectives by
+    id name the parent.
     """
     equal = all(not each.weight for each in standings)
     weights = {each.key_result: ONE if equal else each.weight for each in standings}
@@ -148,6 +161,10 @@ def objective_standing(objective: Objective, standings: Sequence[Standing], now:
         id=objective.id,
         title=objective.title,
         team=objective.team,
+        teams=objective.teams,
+        level=objective.level,
+        parent=objective.parent,
+        parent_title=None if objective.parent is None else titles.get(objective.parent),
         owner=objective.owner,
         kind=objective.kind,
         progress=weighted_mean([(weight, progress) for weight, progress in counted if progress is not None]),

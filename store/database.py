@@ -31,6 +31,7 @@ from store.people import read_audit, read_comments, read_overrides
 from store.readings import (
     BY_HAND,
     LATEST,
+    MEASURED,
     last_seq,
     read_check_ins,
     read_cycles,
@@ -42,6 +43,7 @@ from store.readings import (
     read_objective_of,
     read_retired,
     read_runs,
+    read_titles,
     read_trend,
     seq_at,
 )
@@ -242,6 +244,11 @@ class Store:
         with self.reading() as connection:
             return read_declared(connection, cycle)
 
+    def titles(self) -> dict[str, str]:
+        """Return the titles of the objectives that are declared now, by id, whatever their cycle."""
+        with self.reading() as connection:
+            return read_titles(connection)
+
     def objective_of(self, key_result: str) -> Objective | None:
         """Return the objective of a declared key result, with that key result alone; None when there is none."""
         with self.reading() as connection:
@@ -251,6 +258,14 @@ class Store:
         """Return the addresses of key results that the rules declare no longer."""
         with self.reading() as connection:
             return read_retired(connection)
+
+    def retired_check_ins(self) -> dict[str, CheckIn | None]:
+        """Return the last check-in, or None, of each key result that is declared no longer, by address."""
+        with self.reading() as connection:
+            gone = sorted(read_retired(connection))
+            kinds = (*MEASURED, *BY_HAND)
+            last = read_last_check_ins(connection, self._native, kinds, among=gone, upto=self._upto)
+        return {address: last.get(address) for address in gone}
 
     def runs(self, limit: int = 20) -> list[RunRecord]:
         """Return the last published runs, newest first."""

@@ -186,6 +186,12 @@ def read_declared(connection: Connection, cycle: str | None = None) -> list[Obje
     ]
 
 
+def read_titles(connection: Connection) -> dict[str, str]:
+    """Return the titles of the objectives that are declared now, by id, whatever their cycle."""
+    query = select(objectives.c.id, objectives.c.body).where(~objectives.c.retired)
+    return {row.id: decode(Objective, row.body).title for row in connection.execute(query)}
+
+
 def read_retired(connection: Connection) -> frozenset[str]:
     """Return the addresses of key results that were declared once and are no more; their history stays."""
     return frozenset(connection.scalars(select(key_results.c.id).where(key_results.c.retired)))

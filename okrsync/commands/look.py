@@ -21,7 +21,8 @@ AsOf = Annotated[
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(
-        epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json · okrsync status --as-of 2026-11-01"
+        epilog="Examples: okrsync status · okrsync status --cycle 2026-q4 --json · okrsync status --as-of 2026-11-01 · "
+        "okrsync status --tree · okrsync status --team payments"
     )(status)
     app.command(epilog="Examples: okrsync coverage · okrsync coverage --days 7 --exit-code")(coverage)
     app.command(epilog="Examples: okrsync forecast · okrsync forecast launch-checkout/epic --json")(forecast)
@@ -76,23 +77,53 @@ def forecast(
 def status(
     ctx: typer.Context,
     cycle: Annotated[str | None, typer.Option(help="A cycle by its id.", show_default="the running one")] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Only what a team owns or contributes to.", show_default="all")
+    ] = None,
+    tree: Annotated[bool, typer.Option("--tree", help="Show which objective serves which.")] = False,
+    retired: Annotated[bool, typer.Option("--retired", help="List what is declared no more; history stays.")] = False,
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
     """Show how the key results stand, as last published."""
+    from dataclasses import replace
+
     from dashboard.as_json import overview_json
+    from mapping.alignment import of_team
     from okrsync import show
+    from okrsync.show_tree import tree_of
 
     place: Place = ctx.obj
+    if retired:
+        _retired(place, json=json)
+        return
     with place.reader(as_of=as_of) as reader:
         overview = reader.overview(cycle)
+    if team is not None:
+        overview = replace(overview, objectives=of_team(overview.objectives, team))
     if json:
         typer.echo(show.as_json(overview_json(overview)))
         return
     out = show.console()
     out.print(show.heading(overview))
-    out.print(show.overview_table(overview))
+    out.print(tree_of(overview.objectives) if tree else show.overview_table(overview))
     out.print(show.remarks(overview))
+
+
+def _retired(place: Place, *, json: bool) -> None:
+    from mapping.show import show_value
+    from okrsync import show
+
+    with place.store() as store:
+        found = store.retired_check_ins()
+    if json:
+        typer.echo(show.as_json({"retired": found}))
+        return
+    for address, last in found.items():
+        stood = f"{show_value(last.value, last.metric.unit)}  {last.at:%Y-%m-%d}" if last else "never measured"
+        typer.echo(f"{address}  {stood}")
+    if not found:
+        typer.echo("nothing was ever retired")
 
 
 def why(

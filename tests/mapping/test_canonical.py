@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from mapping.canonical import rule_from_json, rule_json, rule_text, rule_version
 from mapping.errors import RuleError
 from mapping.rules import (
+    COMPLETION_METRIC,
     Aggregate,
     AggregateKind,
+    ByHand,
     Completion,
     Latest,
     Metric,
@@ -64,6 +66,12 @@ def test_a_rule_comes_back_as_it_was(metric: Metric, measure: Completion | Aggre
     text = rule_json(metric, measure)
     assert rule_from_json(text) == (metric, measure)
     assert rule_json(*rule_from_json(text)) == text
+
+
+def test_a_measure_by_hand_comes_back_and_reads_as_written() -> None:
+    text = rule_json(COMPLETION_METRIC, ByHand())
+    assert rule_from_json(text) == (COMPLETION_METRIC, ByHand())
+    assert rule_text(text).splitlines()[0] == "measure: by_hand"
 
 
 def test_equal_numbers_give_equal_text() -> None:

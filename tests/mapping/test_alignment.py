@@ -1,0 +1,61 @@
+"""The alignment tree holds every objective once, whatever its parents say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.alignment import Aligned, aligned, of_team
+from mapping.readings import ObjectiveStanding, Status
+from mapping.rules import ObjectiveKind
+
+NAMES = "abcdefgh"
+
+
+def objective(name: str, parent: str | None = None, team: str | None = None, *teams: str) -> ObjectiveStanding:
+    return ObjectiveStanding(
+        id=name,
+        title=name,
+        team=team,
+        teams=teams,
+        parent=parent,
+        owner=None,
+        kind=ObjectiveKind.COMMITTED,
+        progress=None,
+        expected=Decimal(0),
+        status=Status.NO_DATA,
+        missing=(),
+        key_results=(),
+    )
+
+
+def walk(trees: Sequence[Aligned], above: str | None = None) -> Iterator[tuple[str, str | None]]:
+    for each in trees:
+        yield each.objective.id, above
+        yield from walk(each.below, each.objective.id)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), st.none() | st.sampled_from([*NAMES, "elsewhere"])))
+def test_every_objective_stands_in_the_tree_once_and_below_its_parent(parents: dict[str, str | None]) -> None:
+    found = list(walk(aligned([objective(name, parent) for name, parent in parents.items()])))
+    assert sorted(name for name, _ in found) == sorted(parents)
+    assert all(above in (None, parents[name]) for name, above in found)
+    for name, above in found:
+        if above is None and (parent := parents[name]) in parents:
+            assert name in chain(parent, parents), "only a circle is cut"
+
+
+def chain(name: str | None, parents: dict[str, str | None]) -> list[str | None]:
+    path: list[str | None] = []
+    while name is not None and name not in path:
+        path.append(name)
+        name = parents.get(name)
+    return path
+
+
+def test_a_team_sees_what_it_owns_and_what_it_contributes_to() -> None:
+    among = [objective("a", team="web"), objective("b", None, "ops", "web"), objective("c", team="ops")]
+    assert [each.id for each in of_team(among, "web")] == ["a", "b"]
