@@ -50,8 +50,8 @@ def connection_of(name: str, entry: Entry, variables: Variables, problems: Probl
     given = {key: inner for key, inner in entry.node.entries.items() if key != CONNECTOR}
     node = Branch(entry.node.spot, given)
     filled = variables.fill(node, problems)
-    _refuse_written_secrets(connector, node, problems)
-    checked = _checked(connector, node, filled, entry.key_place, problems)
+    refuse_written_secrets(connector.name, connector.options, node, problems)
+    checked = checked_options(connector.options, node, filled, entry.key_place, problems)
     return Connection(
         name=name,
         connector=connector,
@@ -80,18 +80,21 @@ def _connector(entry: Entry, node: Branch, problems: Problems) -> Connector | No
         return None
 
 
-def _checked(connector: Connector, node: Branch, filled: Filled, at: Place, problems: Problems) -> OptionsModel | None:
+def checked_options(
+    options: type[OptionsModel], node: Branch, filled: Filled, at: Place, problems: Problems
+) -> OptionsModel | None:
     """Return the options. Where a variable is missing the other options are judged, so that it hides no mistake."""
     found = Problems(secrets=problems.secrets)
-    checked = validated(connector.options, node, found, at=at, data=filled.values)
+    checked = validated(options, node, found, at=at, data=filled.values)
     problems.found.extend(problem for problem in found.found if problem.place not in filled.missing)
     return checked
 
 
-def _refuse_written_secrets(connector: Connector, node: Branch, problems: Problems) -> None:
-    for name in secret_fields(connector.options) & node.entries.keys():
-        inner = node.entries[name].node
+def refuse_written_secrets(name: str, options: type[OptionsModel], node: Branch, problems: Problems) -> None:
+    """Report every secret that stands in the file itself; ``name`` makes the name of a variable for it."""
+    for key in secret_fields(options) & node.entries.keys():
+        inner = node.entries[key].node
         if isinstance(inner, Leaf) and inner.value is not None and "${" not in inner.text:
-            variable = f"{connector.name}_{name}".upper()
+            variable = f"{name}_{key}".upper().replace("-", "_").replace(".", "_")
             fix = f"write ${{{variable}}}, and set that variable in the environment or in .env"
-            problems.add(inner.place, f"{name} stands in the file, where everybody can read it", fix)
+            problems.add(inner.place, f"{key} stands in the file, where everybody can read it", fix)

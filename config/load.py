@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from config.alignment import check_parents
 from config.connections import Connection, connection_of
 from config.coverage import coverage_of
 from config.currencies import rates_of
+from config.destinations import ConfiguredDestination, destinations_of
 from config.files import read_rules
 from config.measures import Measures, Seen
 from config.metrics import MetricContext
@@ -56,6 +57,7 @@ SECTIONS = (
     "currencies",
     "cycles",
     "objectives",
+    "destinations",
 )
 _NOT_FIELDS = {*ALWAYS, *SOMETIMES}
 _CRON_FIELDS = 5
@@ -92,6 +94,7 @@ class Config:
     """Those that become the file's, although people made them in the store."""
     coverage: tuple[Completion, ...] = ()
     """Work to be looked over for coverage: pulled like any selection, measured by no key result."""
+    destinations: Mapping[str, ConfiguredDestination] = field(default_factory=dict)
     seen: tuple[Seen, ...] = field(default=(), repr=False)
     """Each selection where a rule states it, in file order."""
 
@@ -214,6 +217,7 @@ class _Loader:
         ]
         made = [each for each in objectives if each]
         check_parents(made, rules.parents, rules.places, self.problems)
+        whole = resolved(made, measures.rollups, self.problems)
         return Config(
             path=self.path,
             folder=self.folder,
@@ -221,14 +225,21 @@ class _Loader:
             timezone=timezone,
             connections={name: each for name, each in connections.items() if each},
             cycles={name: each for name, each in cycles.items() if each},
-            objectives=resolved(made, measures.rollups, self.problems),
+            objectives=whole,
             schedule=self._schedule(timezone),
             places=rules.places,
             renames=rules.renames.resolved(rules.places, self.problems),
             taken_over=frozenset(rules.taken_over),
             coverage=coverage_of(self.root.entries.get("coverage"), measures, self.problems),
+            destinations=self._destinations(whole),
             seen=tuple(measures.seen),
         )
+
+    def _destinations(self, objectives: Sequence[Objective]) -> dict[str, ConfiguredDestination]:
+        entries = entries_of(self.root, "destinations", self.problems)
+        for name, entry in entries.items():
+            id_is_right(name, entry, self.problems)
+        return destinations_of(entries, objectives, self.variables, self.problems)
 
     def _curves(self, cycles: Mapping[str, Cycle | None], paces: Paces) -> dict[str, Curve]:
         """Return the curve of each cycle that states one."""

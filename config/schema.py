@@ -29,8 +29,10 @@ from config.model import (
     ScheduleKeys,
 )
 from config.profiles import shipped
-from connectors import registry
+from connectors import destinations, registry
+from connectors.destination import DestinationKind
 from connectors.port import Connector
+from mapping.delivery import OnConflict
 from mapping.numbers import NumberStyle
 from mapping.shares import DoubleCounting
 
@@ -95,6 +97,7 @@ class _Writer:
                 "currencies": self._model(CurrenciesKeys, ""),
                 "cycles": _by_id(self._cycle()),
                 "objectives": _by_id(self._objective()),
+                "destinations": _by_id({"anyOf": [self._destination(each) for each in destinations.usable()]}),
             },
             "$defs": self._defs,
         }
@@ -117,6 +120,32 @@ class _Writer:
             **schema,
             "properties": {"connector": said, **schema.get("properties", {})},
             "required": ["connector", *schema.get("required", [])],
+        }
+
+    def _destination(self, kind: DestinationKind) -> Schema:
+        schema = self._model(kind.options, f"to.{kind.name}.")
+        by_target = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
+        names = {"type": "array", "items": {"type": "string"}}
+        group = {"anyOf": [{"type": "string"}, names]}
+        groups = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"objectives": group, "teams": group},
+        }
+        by_target["description"] = f"Address of each key result, with {kind.target or 'where it goes'}."
+        own: Schema = {
+            "to": {"const": kind.name, "description": kind.title},
+            "key_results": by_target if kind.target else {"anyOf": [{"const": "all"}, names, groups, by_target]},
+            "on_conflict": {
+                "enum": [str(each) for each in OnConflict],
+                "default": str(OnConflict.REPORT),
+                "description": "Where a person has edited what okrsync wrote: report and leave it, or overwrite.",
+            },
+        }
+        return {
+            **schema,
+            "properties": {**own, **schema.get("properties", {})},
+            "required": ["to", "key_results", *schema.get("required", [])],
         }
 
     def _cycle(self) -> Schema:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
 """How long a killed run keeps others from its connections."""
 RENEW_SECONDS = 30.0
+CONNECTION, DESTINATION = "connection", "destination"
 
 
 def holder_name() -> str:
@@ -55,9 +56,9 @@ class Leases:
     seconds: float = LEASE_SECONDS
     held: dict[str, Lease] = field(default_factory=dict)
 
-    def take(self, connection: str) -> str | None:
-        """Take the lease of a connection; None when it is ours, else who has it."""
-        name = f"connection:{connection}"
+    def take(self, of: str, what: str = CONNECTION) -> str | None:
+        """Take the lease of a connection, or of a destination; None when it is ours, else who has it."""
+        name = f"{what}:{of}"
         if name in self.held:
             return None
         lease = self._acquire(name)

@@ -6,10 +6,12 @@ A check-in by hand is a small run of its own, published in one transaction like 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from flows.outgoing import Outlet, enqueue
 from mapping.canonical import rule_of, rule_version
 from mapping.decimals import decimal_text, difference, tidy
 from mapping.effective import Entries, effective
@@ -39,7 +41,7 @@ class Said:
     reason: str = ""
 
 
-def check_in(store: Store, address: str, said: Said, *, now: datetime) -> CheckIn:
+def check_in(store: Store, address: str, said: Said, *, now: datetime, outlets: Iterable[Outlet] = ()) -> CheckIn:
     """Publish what a person says of a key result, and let it stand above the automatic value.
 
     Raises:
@@ -56,17 +58,18 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime) -> CheckI
             run.override(Override(check_in=entry, sticky=said.sticky, expires_at=said.expires_at, reason=said.reason))
         before = None if stands.shown is None else stands.shown.value
         run.audit([audited(now, said.author, "check-in", address, {"value": before}, _facts(said, entry))])
+        enqueue(run, [objective], outlets, now=now, only=address)
         run.commit()
     return entry
 
 
-def resume(store: Store, address: str, *, author: str, now: datetime) -> bool:
+def resume(store: Store, address: str, *, author: str, now: datetime, outlets: Iterable[Outlet] = ()) -> bool:
     """Let the automatic value count again; return whether a person's had stood above it.
 
     Raises:
         FixConfigError: no such key result.
     """
-    declared(store, address)
+    _, objective = declared(store, address)
     override = store.entries([address]).get(address, Entries()).override
     if override is None or not override.in_force(now):
         return False
@@ -76,6 +79,7 @@ def resume(store: Store, address: str, *, author: str, now: datetime) -> bool:
         run.resume(address, because=f"resumed by {author}", at=now)
         before = {"value": override.check_in.value, "author": override.check_in.author}
         run.audit([audited(now, author, "resume", address, before, None)])
+        enqueue(run, [objective], outlets, now=now, only=address)
         run.commit()
     return True
 

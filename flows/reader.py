@@ -14,6 +14,7 @@ from flows.earlier import earlier_statuses
 from mapping.canonical import rule_from_json, rule_of
 from mapping.coverage import coverage
 from mapping.curves import Mark
+from mapping.delivery import sending
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
 from mapping.expected import line
@@ -31,6 +32,7 @@ from store import Freshness, Store, StoredMirror
 
 TREND_POINTS = 30
 SHOWN_CHECK_INS = 200
+SHOWN_DELIVERIES = 20
 
 
 class UnknownNameError(OkrsyncError, LookupError):
@@ -137,6 +139,7 @@ class StoreReader:
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
+            deliveries = self._store.deliveries(address, SHOWN_DELIVERIES)
             earlier = earlier_statuses(self._store, [objective], current=True).get(address, ())
             stands = standing(
                 key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now
@@ -162,6 +165,7 @@ class StoreReader:
             expected_line=_expected_line(key_result, objective.cycle),
             forecast=ahead,
             gap=open_items,
+            deliveries=tuple(sending(each) for each in deliveries),
             profiles=judgements(stands, key_result, objective, shipped().values(), now),
         )
 

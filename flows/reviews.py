@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from flows.outgoing import Outlet, enqueue
 from flows.people import audited
 from mapping.errors import FixConfigError
 from mapping.readings import CheckIn, CheckInKind, Review, ReviewState
 from store import Freshness, Store
 
 
-def accept(store: Store, address: str, *, author: str, now: datetime, note: str = "") -> CheckIn:
+def accept(
+    store: Store, address: str, *, author: str, now: datetime, note: str = "", outlets: Iterable[Outlet] = ()
+) -> CheckIn:
     """Publish what waits, under the name of whoever accepts it.
 
     Raises:
@@ -25,6 +29,8 @@ def accept(store: Store, address: str, *, author: str, now: datetime, note: str 
         fresh = Freshness(key_result=address, measured_at=review.at, measured_run=review.run)
         run.publish(check_ins=[entry], freshness=[fresh], declared=None, connections=(), now=now)
         run.audit([audited(now, author, "accept", address, {"held": review.detail}, {"value": entry.value})])
+        objective = store.objective_of(address)
+        enqueue(run, [objective] if objective else [], outlets, now=now, only=address)
         run.commit()
     return entry
 

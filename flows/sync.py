@@ -1,4 +1,4 @@
-"""The sync as a Prefect flow: one task per connection, then measure, then publish.
+"""The sync as a Prefect flow: one task per connection, then measure, publish, deliver.
 
 Prefect gives schedules, visibility and retries of whole runs; correctness rests on the store alone. Parameters are
 names and paths, never a payload or a secret: Prefect shows them.
@@ -44,6 +44,12 @@ async def publish(through: str) -> SyncReport:
     return _work.get().publish(through=through)
 
 
+@task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
+async def deliver(report: SyncReport) -> SyncReport:
+    """Deliver what waits in the outbox; a destination that is down harms only itself."""
+    return await _work.get().deliver(report)
+
+
 @flow(name="okrsync", flow_run_name="sync {config}", persist_result=False, validate_parameters=True)
 async def sync(
     config: str = "okrsync.yaml",
@@ -63,7 +69,7 @@ async def sync(
         _work.set(work)
         await asyncio.gather(*(pull(chunk) for chunk in chunks(work.names(), MOST_TASKS)))
         await measure()
-        report = await publish("prefect")
+        report = await deliver(await publish("prefect"))
     await acreate_markdown_artifact(changes_table(report), key="key-results", description="What this sync changed")
     return report
 

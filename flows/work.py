@@ -18,9 +18,12 @@ from config.load import Config, load
 from config.settings import load_settings
 from connectors.guard import Guard
 from connectors.port import Source, Surroundings
+from flows.deliver import deliver, failures_of
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
+from flows.outgoing import enqueue
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
+from mapping.delivery import DestinationRecord
 from mapping.errors import OkrsyncError
 from mapping.ledger import shared_out
 from mapping.plan import plan
@@ -65,6 +68,7 @@ class SyncReport:
     check_ins: int
     connections: tuple[ConnectionRecord, ...]
     changes: tuple[Change, ...]
+    destinations: tuple[DestinationRecord, ...] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -78,7 +82,8 @@ class SyncReport:
             if change.action is Action.HOLD
             and not any((change.stale_reason or "").startswith(f"{each.connection}: ") for each in hurt)
         ]
-        return (*(f"{each.connection}: {each.reason}" for each in hurt), *held)
+        reasons = (f"{each.connection}: {each.reason}" for each in hurt)
+        return (*reasons, *held, *failures_of(self.destinations))
 
     @property
     def published(self) -> bool:
@@ -215,8 +220,24 @@ class Work:
             reviews=[change.review for change in self.changes if change.review is not None],
             settled=[change.key_result for change in self.changes if change.action in SETTLED],
         )
+        self._enqueue()
         self.run.commit(self.leases.held.values() if self.leases is not None else ())
         return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
+
+    def _enqueue(self) -> None:
+        """Let what destinations do not know yet wait in the outbox, in the transaction that publishes."""
+        enqueue(
+            self.run,
+            self.config.objectives,
+            self.config.destinations.values(),
+            now=self.now(),
+            closed=self.closed,
+            earlier=earlier_statuses(self.store, self.config.objectives, current=False),
+        )
+
+    async def deliver(self, report: SyncReport) -> SyncReport:
+        """Deliver what waits, and return the report with how each destination fared. After publish."""
+        return replace(report, destinations=await deliver(self.config, self.store, now=self.now))
 
     def preview(self) -> SyncReport:
         """Return what publishing would do, and take everything back."""

@@ -531,6 +531,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of telling a destination how a key result stands."""
+
+    destination: str
+    at: datetime
+    """When it ended; while it waits, when it was queued."""
+    state: str
+    value: Decimal | None
+    status: Status
+    detail: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a key result's number is what it is: one object for the command line, JSON and the page."""
 
@@ -560,6 +574,8 @@ class Explanation:
     """None after the end of the cycle."""
     gap: Gap | None = None
     """What would close the gap; None where there is no colour, or a person's value is shown."""
+    deliveries: tuple[Sending, ...] = ()
+    """What was written, or waits to be, at destinations; newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,9 @@ from mapping.errors import FixConfigError
 from okrsync.logs import start_log
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from config.destinations import ConfiguredDestination
     from config.load import Config
     from config.settings import Settings
     from flows.reader import StoreReader
@@ -77,6 +80,16 @@ class Place:
         if offline not in self._rules:
             self._rules[offline] = load(self.rules_path, settings=self.settings, offline=offline)
         return self._rules[offline]
+
+    def outlets(self) -> Sequence[ConfiguredDestination]:
+        """Return the destinations of the rules; none where the rules cannot be read: the next sync tells them then."""
+        from mapping.errors import OkrsyncError
+
+        try:
+            return list(self.rules(offline=True).destinations.values())
+        except OkrsyncError as error:
+            sys.stderr.write(f"okrsync: destinations hear of this with the next sync ({error})\n")
+            return []
 
     def reader(self, *, create: bool = False, as_of: str | None = None) -> StoreReader:
         """Open the store for reading; see ``store``.

@@ -75,7 +75,7 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
     async with opened(place.rules(), wish, watch=watch, dry=dry) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
-        return work.preview() if dry else work.publish(through="in-process")
+        return work.preview() if dry else await work.deliver(work.publish(through="in-process"))
 
 
 def run_hindsight(place: Place, as_of: str) -> SyncReport:
@@ -102,7 +102,7 @@ async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
     async with opened(place.rules(), saved.wish, watch=watch) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         require_same(saved, work.measure())
-        return work.publish(through="in-process")
+        return await work.deliver(work.publish(through="in-process"))
 
 
 async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:

@@ -246,12 +246,16 @@ def summary(report: SyncReport) -> Text:
 
 def print_report(report: SyncReport) -> None:
     """Print what a sync did, or a plan would do."""
+    from okrsync.show_deliver import destination_lines
+
     out = console()
     out.print(connections_table(report.connections))
     out.print()
     if any(change.action is not Action.KEEP for change in report.changes):
         out.print(changes_table(report.changes))
         out.print()
+    for line in destination_lines(report.destinations):
+        out.print(line)
     out.print(summary(report))
 
 

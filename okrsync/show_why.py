@@ -14,6 +14,7 @@ from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Ju
 from mapping.show import show_delta, show_progress, show_value
 from okrsync.show import badge, bar, by_hand, clean
 from okrsync.show_ahead import forecast_lines, gap_lines
+from okrsync.show_deliver import sending_line
 from okrsync.show_profiles import judged
 
 ALL = 0
@@ -80,6 +81,10 @@ def _said(found: Explanation) -> Iterator[Text]:
     yield from _heading("Check-ins")
     for entry in found.check_ins[:10]:
         yield _check_in(entry)
+    if found.deliveries:
+        yield from _heading("Deliveries")
+    for delivery in found.deliveries[:10]:
+        yield sending_line(delivery, found.standing.metric.unit)
     if found.comments:
         yield from _heading("Comments")
     for comment in found.comments:

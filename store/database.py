@@ -13,6 +13,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
 
+from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
 from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
@@ -26,10 +27,18 @@ from store.engine import engine_of, place
 from store.leases import Lease
 from store.migrate import HEAD, bring_to_head
 from store.mirror import StoredMirror
+from store.outbox import (
+    count_waiting,
+    end_delivery,
+    postpone_delivery,
+    read_delivered,
+    read_deliveries,
+    read_waiting,
+    write_delivered,
+)
 from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
-from store.people import read_audit, read_comments, read_overrides
+from store.people import read_audit, read_comments, read_entries
 from store.readings import (
-    BY_HAND,
     LATEST,
     MEASURED,
     last_seq,
@@ -160,15 +169,58 @@ class Store:
             among: addresses; all by default.
         """
         with self.reading() as connection:
-            measured = read_last_check_ins(connection, self._native, among=among, upto=self._upto)
-            by_hand = read_last_check_ins(connection, self._native, BY_HAND, among=among, upto=self._upto)
-            overrides = read_overrides(connection, upto=self._upto)
-        return {
-            address: Entries(
-                measured=measured.get(address), by_hand=by_hand.get(address), override=overrides.get(address)
-            )
-            for address in measured.keys() | by_hand.keys()
-        }
+            return read_entries(connection, self._native, among=among, upto=self._upto)
+
+    def due(self, destination: str, *, now: datetime, most: int) -> list[Delivery]:
+        """Return what is due at a destination, oldest first."""
+        with self.reading() as connection:
+            return read_waiting(connection, destination, now=now, most=most)
+
+    def waiting(self, destination: str) -> int:
+        """Return how much waits at a destination, due or not."""
+        with self.reading() as connection:
+            return count_waiting(connection, destination)
+
+    def deliveries(self, key_result: str | None = None, limit: int = 100) -> list[Delivery]:
+        """Return the last rows of the outbox, newest first; ``key_result`` narrows them to one."""
+        with self.reading() as connection:
+            return read_deliveries(connection, key_result, limit)
+
+    def delivered(self, destination: str) -> dict[str, Delivered]:
+        """Return what was written at a destination, by key result."""
+        with self.reading() as connection:
+            return read_delivered(connection, destination)
+
+    def settle(
+        self,
+        destination: str,
+        *,
+        at: datetime,
+        held: Lease,
+        delivered: Mapping[str, Delivered] | None = None,
+        ended: Sequence[tuple[Delivery, DeliveryState, str]] = (),
+        postponed: Sequence[tuple[Delivery, datetime, str]] = (),
+    ) -> None:
+        """Note in one transaction what is about to be written at a destination, or what became of it.
+
+        Args:
+            destination: its name.
+            at: now.
+            held: the lease under which it is written.
+            delivered: what is known to stand there, or may, by key result.
+            ended: rows that are done, with what came of them.
+            postponed: rows that wait for another attempt, and until when.
+
+        Raises:
+            TryAgainError: another process has taken the lease over; nothing was noted.
+        """
+        with self.writing() as connection:
+            leases.require_current(connection, [held])
+            write_delivered(connection, destination, delivered or {}, at=at)
+            for row, state, detail in ended:
+                end_delivery(connection, row, state, at=at, detail=detail)
+            for row, until, detail in postponed:
+                postpone_delivery(connection, row, until=until, detail=detail)
 
     def reviews(self, *, only_open: bool = False) -> dict[str, Review]:
         """Return the newest review of each key result that ever had one, or only those that are open."""

@@ -10,10 +10,12 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from store.columns import exact_text, instant_text
+from store.outbox import read_newest
 from store.tables import (
     check_ins,
     comments,
     cycles,
+    delivered,
     freshness,
     item_events,
     items,
@@ -49,6 +51,7 @@ def dump(connection: Connection) -> Dump:
         "check_ins": _check_ins(connection),
         "overrides": _overrides(connection),
         "comments": _comments(connection),
+        "told": _told(connection),
         "freshness": {
             row.key_result: {
                 "measured": row.measured_run is not None,
@@ -139,6 +142,19 @@ def _overrides(connection: Connection) -> Plain:
         expires = None if row.expires_at is None else _at(row.expires_at)
         found[row.key_result].append([row.author, row.sticky, expires, row.reason, row.ended_because])
     return dict(found)
+
+
+def _told(connection: Connection) -> Plain:
+    """Return what each destination is to know, whatever became of telling it, and what is known to stand there."""
+    wrote = {(row.destination, row.key_result): json.loads(row.body) for row in connection.execute(select(delivered))}
+    return {
+        f"{destination} {address}": {
+            "value": _number(row.update.value),
+            "status": row.update.status,
+            "wrote": wrote.get((destination, address), {}).get("wrote"),
+        }
+        for (destination, address), row in read_newest(connection).items()
+    }
 
 
 def _comments(connection: Connection) -> Plain:

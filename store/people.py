@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
+from mapping.effective import Entries
 from mapping.readings import AuditEntry, CheckIn, Comment, Override
-from store.readings import LATEST, check_in_of
+from store.dialects import Native
+from store.readings import BY_HAND, LATEST, check_in_of, read_last_check_ins
 from store.tables import audit, check_ins, comments, overrides
 
 
@@ -66,6 +68,19 @@ def read_overrides(connection: Connection, *, upto: int = LATEST) -> dict[str, O
             ended_because=row.ended_because,
         )
         for row in connection.execute(query)
+    }
+
+
+def read_entries(
+    connection: Connection, native: Native, *, among: Sequence[str] | None = None, upto: int = LATEST
+) -> dict[str, Entries]:
+    """Return what is on record up to a run of key results that have any check-in: see ``mapping.effective``."""
+    measured = read_last_check_ins(connection, native, among=among, upto=upto)
+    by_hand = read_last_check_ins(connection, native, BY_HAND, among=among, upto=upto)
+    last = read_overrides(connection, upto=upto)
+    return {
+        address: Entries(measured=measured.get(address), by_hand=by_hand.get(address), override=last.get(address))
+        for address in measured.keys() | by_hand.keys()
     }
 
 

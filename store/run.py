@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from mapping.delivery import Delivery, Update
+from mapping.effective import Entries
 from mapping.mirror import Departure
 from mapping.readings import (
     AuditEntry,
@@ -28,10 +30,18 @@ from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
+from store.outbox import read_newest, write_outbox
 from store.past import write_rebuilt
-from store.people import end_one_offs, end_overrides, write_audit, write_comment, write_override
+from store.people import end_one_offs, end_overrides, read_entries, write_audit, write_comment, write_override
 from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
-from store.readings import MEASURED, last_seq, read_last_check_ins, read_past_values, read_watermark
+from store.readings import (
+    MEASURED,
+    last_seq,
+    read_freshness,
+    read_last_check_ins,
+    read_past_values,
+    read_watermark,
+)
 from store.records import Freshness, MergeCounts, Watermark
 from store.reviews import decide, read_reviews, write_reviews
 from store.snapshots import Snapshot, write_snapshot
@@ -205,6 +215,30 @@ class Run:
             write_connectors(self._connection, connectors or {})
             write_reviews(self._connection, reviews, settled, at=now)
             self._published = True
+
+    def entries(self, among: Sequence[str] | None = None) -> dict[str, Entries]:
+        """Return what is on record of key results, all by default; this run's own check-ins too once published."""
+        with self._turn:
+            self._require_merged()
+            return read_entries(self._connection, self._native, among=among)
+
+    def freshness(self, among: Sequence[str] | None = None) -> dict[str, Freshness]:
+        """Return the freshness of key results, all by default, as this run leaves it once published."""
+        with self._turn:
+            self._require_merged()
+            return read_freshness(self._connection, self._native, among)
+
+    def newest_outgoing(self, key_result: str | None = None) -> dict[tuple[str, str], Delivery]:
+        """Return the newest row of the outbox for each destination and key result, or for one key result."""
+        with self._turn:
+            self._require_merged()
+            return read_newest(self._connection, key_result)
+
+    def send(self, updates: Iterable[tuple[str, Update]], *, at: datetime) -> list[str]:
+        """Let updates wait for their destinations, and return the ids given; see ``store.outbox``."""
+        with self._turn:
+            self._require_merged()
+            return write_outbox(self._connection, updates, at=at)
 
     def past(self, key_result: str, points: int) -> list[Decimal]:
         """Return the last values measured of a key result, oldest first, by the runs before this one."""

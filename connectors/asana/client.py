@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from pydantic import SecretStr
 
 from connectors.asana.errors import GONE, HIDDEN, RefusedError, classify, refused
-from connectors.asana.options import AsanaOptions
+from connectors.asana.options import AccountOptions
 from connectors.asana.records import Named
 from connectors.http import HttpClient, Limits
 from connectors.port import Surroundings
@@ -63,7 +63,7 @@ class Account(Struct, frozen=True):
 class AsanaClient:
     """Reads Asana for one connection. Lists are streamed page by page, as the records came."""
 
-    def __init__(self, options: AsanaOptions, surroundings: Surroundings) -> None:
+    def __init__(self, options: AccountOptions, surroundings: Surroundings) -> None:
         self.connection = surroundings.connection
         self.server = urlsplit(options.url).netloc
         burst = max(1, int(options.requests_a_minute * WINDOW / 60))
@@ -105,6 +105,23 @@ class AsanaClient:
             return await self._one(path, fields)
         except RefusedError as error:
             raise refused(self.connection, what, error) from error
+
+    async def record(self, path: str, fields: Iterable[str]) -> Raw:
+        """Return one record.
+
+        Raises:
+            RefusedError: Asana's own refusal, for whoever knows what it means here.
+        """
+        return await self._one(path, fields)
+
+    async def say(self, path: str, data: Mapping[str, object]) -> None:
+        """Send a change once: when its answer is lost nobody knows whether it was made, and whoever sent it looks.
+
+        Raises:
+            RefusedError: Asana's own refusal.
+            TryAgainError: busy, away, or the answer was lost.
+        """
+        await self._http.post(path, json={"data": dict(data)}, idempotent=False)
 
     async def task(self, gid: str, fields: Iterable[str]) -> Raw | int:
         """Return a task, or the status that says why not: 403 hidden, 404 gone."""

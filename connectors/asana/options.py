@@ -29,28 +29,11 @@ NameOrGid = Annotated[str | int, AfterValidator(as_text)]
 """The name or gid of something in Asana; always text once it is read."""
 
 
-class AsanaOptions(OptionsModel):
-    """What may stand in a connection beside ``connector: asana``."""
+class AccountOptions(OptionsModel):
+    """Whose account speaks with Asana, and how."""
 
     token: SecretStr = Field(
         description="Personal access token, or that of a service account; write ${ASANA_TOKEN}, never the token itself."
-    )
-    workspace: NameOrGid | None = Field(
-        default=None,
-        description="Name or gid of the workspace where names are looked up; needed when the account is in several.",
-    )
-    fields: dict[str, NameOrGid | tuple[NameOrGid, ...]] = Field(
-        default_factory=dict,
-        description="Custom fields by the names that rules use: the rules' name to the field's gid or exact name, or "
-        "to several when each project has a field of its own for the same thing.",
-    )
-    in_progress: tuple[NameOrGid, ...] = Field(
-        default=(),
-        description="Names or gids of sections, or of statuses of custom task types, whose open tasks are in progress.",
-    )
-    wont_do: tuple[NameOrGid, ...] = Field(
-        default=(),
-        description="Names or gids of sections, or of statuses of custom task types, whose tasks will not be done.",
     )
     requests_a_minute: int = Field(
         default=1400,
@@ -77,6 +60,28 @@ class AsanaOptions(OptionsModel):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError(f"{value!r} would send the token in clear: use https")
         return value.strip().rstrip("/")
+
+
+class AsanaOptions(AccountOptions):
+    """What may stand in a connection beside ``connector: asana``."""
+
+    workspace: NameOrGid | None = Field(
+        default=None,
+        description="Name or gid of the workspace where names are looked up; needed when the account is in several.",
+    )
+    fields: dict[str, NameOrGid | tuple[NameOrGid, ...]] = Field(
+        default_factory=dict,
+        description="Custom fields by the names that rules use: the rules' name to the field's gid or exact name, or "
+        "to several when each project has a field of its own for the same thing.",
+    )
+    in_progress: tuple[NameOrGid, ...] = Field(
+        default=(),
+        description="Names or gids of sections, or of statuses of custom task types, whose open tasks are in progress.",
+    )
+    wont_do: tuple[NameOrGid, ...] = Field(
+        default=(),
+        description="Names or gids of sections, or of statuses of custom task types, whose tasks will not be done.",
+    )
 
     def fields_named(self, name: str) -> tuple[str, ...]:
         """Return the names or gids that the options give for a field of the rules; empty when they give none."""

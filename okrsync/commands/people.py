@@ -61,7 +61,7 @@ def check_in(
             expires_at=None if until is None else start_of_day(until.date(), objective.cycle.timezone),
             reason=reason,
         )
-        entry = people.check_in(store, key_result, said, now=datetime.now(UTC))
+        entry = people.check_in(store, key_result, said, now=datetime.now(UTC), outlets=place.outlets())
     if json:
         typer.echo(show.as_json(entry))
         return
@@ -74,7 +74,8 @@ def resume(ctx: typer.Context, key_result: Address, actor: Actor = None) -> None
 
     place: Place = ctx.obj
     with place.store() as store:
-        ended = people.resume(store, key_result, author=place.actor(actor), now=datetime.now(UTC))
+        who, outlets = place.actor(actor), place.outlets()
+        ended = people.resume(store, key_result, author=who, now=datetime.now(UTC), outlets=outlets)
     typer.echo(f"{key_result}: the automatic value counts {'again' if ended else 'already'}")
 
 

@@ -53,7 +53,8 @@ def accept(ctx: typer.Context, key_result: Address, note: Note = "", actor: Acto
 
     place: Place = ctx.obj
     with place.store() as store:
-        entry = reviews.accept(store, key_result, author=place.actor(actor), now=datetime.now(UTC), note=note)
+        who, outlets = place.actor(actor), place.outlets()
+        entry = reviews.accept(store, key_result, author=who, now=datetime.now(UTC), note=note, outlets=outlets)
     typer.echo(f"{key_result}: accepted, {entry.formula}")
 
 

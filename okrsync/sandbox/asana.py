@@ -11,11 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from okrsync.sandbox.asana_fields import projected
+from okrsync.sandbox.asana_goals import goal, post_status, set_metric, set_value, status_update
 from okrsync.sandbox.asana_pages import Quota, Rows, asana_error, page_of
 from okrsync.sandbox.asana_site import AsanaSite, Project, person_gid
 from okrsync.sandbox.wire import Record, RefusedError, answer, instant_of
 
 Handler = Callable[[AsanaSite, Request, datetime], "Rows | Record"]
+Changer = Callable[[AsanaSite, Request, Record, datetime], Record]
 
 
 def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> Starlette:
@@ -40,8 +42,18 @@ def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> S
         "/portfolios": _portfolios,
         "/portfolios/{gid}/items": _items,
         "/custom_fields/{gid}": _custom_field,
+        "/goals/{gid}": lambda site, request, _now: goal(site, _gid(request)),
+        "/status_updates/{gid}": lambda site, request, _now: status_update(site, _gid(request)),
+    }
+    changes: dict[str, Changer] = {
+        "/goals/{gid}/setMetric": lambda site, request, data, now: set_metric(site, _gid(request), data, now),
+        "/goals/{gid}/setMetricCurrentValue": lambda site, request, data, now: set_value(
+            site, _gid(request), data, now
+        ),
+        "/status_updates": lambda site, _request, data, now: post_status(site, data, now),
     }
     routes = [Route(path, _endpoint(site, clock, quota, each), methods=["GET"]) for path, each in handlers.items()]
+    routes += [Route(path, _change(site, clock, quota, each), methods=["POST"]) for path, each in changes.items()]
     app = Starlette(routes=routes)
     app.add_exception_handler(404, _no_route)
     return app
@@ -60,6 +72,23 @@ def _endpoint(
             if isinstance(found, dict):
                 return answer({"data": projected(found, fields) if fields else found})
             return answer(page_of(found, fields, request, site(), now))
+        except RefusedError as refused:
+            return answer(refused.body, status=refused.status, headers=refused.headers)
+
+    return endpoint
+
+
+def _change(
+    site: Callable[[], AsanaSite], clock: Callable[[], datetime], quota: Quota, changer: Changer
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        now = clock()
+        try:
+            _authenticate(request, site())
+            quota.count(now, site().requests_a_minute)
+            body = await request.json()
+            found = changer(site(), request, body["data"], now)
+            return answer({"data": found}, status=201 if request.url.path.endswith("/status_updates") else 200)
         except RefusedError as refused:
             return answer(refused.body, status=refused.status, headers=refused.headers)
 

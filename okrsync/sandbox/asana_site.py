@@ -59,6 +59,12 @@ class AsanaSite:
     """Project (or parent task) to the ranks of the tasks in it, which lists are ordered by."""
     hidden: set[str] = field(default_factory=set)
     """Gids that exist but not for the account: absent from lists, 403 when asked for."""
+    goals: dict[str, Record] = field(default_factory=dict)
+    status_updates: dict[str, Record] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
+    """Gids of goals that the account may see and not edit."""
+    effects: list[tuple[str, str, object]] = field(default_factory=list)
+    """What was changed by requests, in order: goal, what of it, to what."""
     paid: bool = True
     """Without a paid plan custom fields, portfolios and search answer 402."""
     requests_a_minute: int | None = None
@@ -119,6 +125,33 @@ class AsanaSite:
         }
         self.portfolios[portfolio["gid"]] = portfolio
         return portfolio
+
+    def add_goal(self, name: str, *, source: str = "manual", **metric: object) -> str:
+        """Add a goal and return its gid; its metric is a percentage from 0 to 1 unless said otherwise."""
+        gid = self.new_gid()
+        made: Record = {
+            "gid": self.new_gid(),
+            "resource_type": "goal_metric",
+            "resource_subtype": "number",
+            "unit": "percentage",
+            "currency_code": None,
+            "precision": 0,
+            "initial_number_value": 0,
+            "target_number_value": 1,
+            "current_number_value": 0,
+            "progress_source": source,
+            "is_custom_weight": False,
+            "can_manage": source != "external",
+            **metric,
+        }
+        self.goals[gid] = {
+            "gid": gid,
+            "resource_type": "goal",
+            "name": name,
+            "metric": made,
+            "current_status_update": None,
+        }
+        return gid
 
     def add_tag(self, name: str) -> Record:
         """Add a tag that nothing carries yet."""

@@ -80,6 +80,32 @@ def request_problems(method: str, path: str, query: str) -> list[str]:
     return problems
 
 
+def body_problems(method: str, path: str, body: object) -> list[str]:
+    """Return what in the body of a request is not as described, one line each; unknown members are not described."""
+    template = template_of(path)
+    if template is None or body is None:
+        return []
+    schema = _as_json_schema(
+        _document()["paths"][template][method.lower()]["requestBody"]["content"]["application/json"]["schema"]
+    )
+    validator = Draft202012Validator({**schema, "components": _components(), "unevaluatedProperties": False})
+    found = [f"{template} {error.json_path}: {error.message[:200]}" for error in validator.iter_errors(body)]
+    reference = schema["properties"]["data"]["$ref"].rsplit("/", 1)[1]
+    known = _members(reference)
+    data = body["data"] if isinstance(body, dict) else {}
+    return found + [f"{template} has no member {name}" for name in data if name not in known]
+
+
+def _members(name: str) -> set[str]:
+    schema = _document()["components"]["schemas"][name]
+    found: set[str] = set()
+    for part in [schema, *schema.get("allOf", [])]:
+        found |= set(part.get("properties", {}))
+        if "$ref" in part:
+            found |= _members(part["$ref"].rsplit("/", 1)[1])
+    return found
+
+
 def answer_problems(path: str, method: str, status: int, body: object) -> list[str]:
     """Return what in an answer is not as described, one line each."""
     template = template_of(path)

@@ -22,7 +22,7 @@ from okrsync.sandbox.door import FrontDoor
 from okrsync.sandbox.faults import Change, FaultScript, Reply
 from okrsync.sandbox.ledger import Asked, Ledger
 from okrsync.sandbox.wire import Record
-from tests.connectors.asana.described import answer_problems, request_problems
+from tests.connectors.asana.described import answer_problems, body_problems, request_problems
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.contract import CANARY
 
@@ -82,6 +82,7 @@ class Office:
             for each in self.heard
             for problem in (
                 *request_problems(each.asked.method, each.asked.path, each.asked.query),
+                *body_problems(each.asked.method, each.asked.path, each.asked.json()),
                 *answer_problems(each.asked.path, each.asked.method, each.status, each.body),
             )
         ]

@@ -1,0 +1,226 @@
+"""Asana Goals as a destination: which goals are written to, with what, and what a refusal says to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.asana.goals import AsanaGoals, GoalMetric, GoalsOptions, metric_data
+from connectors.destination import Write
+from mapping.delivery import STATUS, VALUE, Held, Update
+from mapping.errors import FixConfigError
+from mapping.readings import Status
+from mapping.rules import COMPLETION_METRIC, Cycle, Metric, MetricKind, ObjectiveKind, Unit, UnitKind
+from tests.connectors.asana.kit import CONNECTION, Office
+from tests.connectors.clock import surroundings
+
+T = TypeVar("T")
+BUGS = Metric(kind=MetricKind.DECREASE, baseline=Decimal(40), target=Decimal(10), unit=Unit(name="bugs"))
+EURO = Unit(kind=UnitKind.CURRENCY, currency="EUR")
+EUROS = replace(BUGS, kind=MetricKind.INCREASE, target=Decimal("99.5"), unit=EURO)
+UPDATE = Update(
+    key_result="launch/epic",
+    title="Finish the epic",
+    objective="launch",
+    objective_title="Launch",
+    objective_kind=ObjectiveKind.COMMITTED,
+    team="payments",
+    owner=None,
+    cycle=Cycle(id="2026-q4", starts_on=date(2026, 10, 1), ends_on=date(2027, 1, 1), timezone="UTC"),
+    metric=COMPLETION_METRIC,
+    run=1,
+    at=datetime(2026, 11, 2, tzinfo=UTC),
+    value=Decimal("0.256"),
+    raw_progress=Decimal("0.256"),
+    progress=Decimal("0.256"),
+    status=Status.AT_RISK,
+    confidence=None,
+    author="okrsync",
+    note="completed +5 pp",
+)
+
+
+def goals(office: Office, **options: object) -> AsanaGoals:
+    given_ = {"token": office.site.account.token, "url": "http://localhost/api/1.0", "requests_a_minute": 100_000}
+    around = surroundings(httpx.ASGITransport(office.app(), root_path="/api/1.0"), office.clock, connection=CONNECTION)
+    return AsanaGoals(GoalsOptions.model_validate({**given_, **options}), around)
+
+
+def with_goals(office: Office, do: Callable[[AsanaGoals], Awaitable[T]], **options: object) -> T:
+    async def run() -> T:
+        there = goals(office, **options)
+        try:
+            return await do(there)
+        finally:
+            await there.aclose()
+
+    return asyncio.run(run())
+
+
+def read(office: Office, gid: str, update: Update = UPDATE, **options: object) -> Held:
+    return with_goals(office, lambda there: there.read(gid, update), **options)
+
+
+def write(office: Office, gid: str, update: Update = UPDATE, **options: object) -> None:
+    async def both(there: AsanaGoals) -> None:
+        held = await there.read(gid, update)
+        parts = tuple(part for part, wanted in held.wanted.items() if held.found[part] != wanted)
+        await there.write([Write(id="1", target=gid, update=update, held=held, parts=parts)])
+
+    with_goals(office, both, **options)
+
+
+@pytest.mark.parametrize(
+    ("unit", "precision", "value", "text"),
+    [
+        ("percentage", 0, "0.256", "0.26"),
+        ("percentage", 1, "0.2565", "0.257"),
+        ("none", 0, "24.5", "25"),
+        ("none", 2, "24.505", "24.51"),
+        ("none", 1, "-3.25", "-3.3"),
+    ],
+)
+def test_a_value_is_as_precise_as_the_metric_shows_it(unit: str, precision: int, value: str, text: str) -> None:
+    assert GoalMetric(unit=unit, precision=precision).rounded(Decimal(value)) == Decimal(text)
+
+
+@given(value=st.decimals(-(10**6), 10**6, places=9), precision=st.integers(0, 6), percent=st.booleans())
+def test_what_was_written_reads_back_as_equal(value: Decimal, precision: int, percent: bool) -> None:
+    metric = GoalMetric(unit="percentage" if percent else "none", precision=precision)
+    sent = metric.rounded(value)
+    assert metric.rounded(Decimal(repr(float(sent)))) == sent
+
+
+def test_the_current_value_is_read_and_set(office: Office) -> None:
+    gid = office.site.add_goal("Epic", current_number_value=0.2)
+    assert read(office, gid) == Held(found={VALUE: "0.2"}, wanted={VALUE: "0.26"})
+    write(office, gid)
+    assert office.site.effects == [(gid, VALUE, 0.26)]
+
+
+def test_a_falling_metric_is_sent_as_it_is_also_beyond_its_ends(office: Office) -> None:
+    gid = office.site.add_goal("Bugs", unit="none", initial_number_value=40, target_number_value=10)
+    write(office, gid, replace(UPDATE, metric=BUGS, value=Decimal(47)))
+    assert office.site.effects == [(gid, VALUE, 47.0)]
+
+
+def test_no_value_writes_nothing(office: Office) -> None:
+    gid = office.site.add_goal("Epic")
+    assert read(office, gid, replace(UPDATE, value=None)).wanted == {}
+
+
+def test_an_external_metric_of_our_own_is_written(office: Office) -> None:
+    gid = office.site.add_goal("Epic", source="external", can_manage=True)
+    write(office, gid)
+    assert office.site.effects == [(gid, VALUE, 0.26)]
+
+
+@pytest.mark.parametrize(
+    ("made", "update", "says"),
+    [
+        ({"source": "subgoal_progress"}, UPDATE, "takes its progress from subgoal_progress"),
+        ({"source": "project_task_completion"}, UPDATE, "which Asana computes itself"),
+        ({"source": "external"}, UPDATE, "external metric that another account made"),
+        ({"unit": "none"}, UPDATE, "counts in none, the key result in percent"),
+        ({}, replace(UPDATE, metric=BUGS), "counts in percentage, the key result in number"),
+        (
+            {"unit": "currency", "currency_code": "USD"},
+            replace(UPDATE, metric=EUROS),
+            "counts in USD, the key result in EUR",
+        ),
+    ],
+)
+def test_a_goal_that_must_not_be_written_to_is_refused_before_anything_is_sent(
+    office: Office, made: dict[str, object], update: Update, says: str
+) -> None:
+    gid = office.site.add_goal("Epic", **made)  # type: ignore[arg-type] # any member of a metric
+    with pytest.raises(FixConfigError, match=says):
+        read(office, gid, update)
+    assert office.ledger.matching(method="POST") == []
+
+
+def test_refusals_say_what_to_do(office: Office) -> None:
+    gid = office.site.add_goal("Epic")
+    office.site.goals[gid]["metric"] = None
+    with pytest.raises(
+        FixConfigError, match=rf"no metric to write to: give it one with `okrsync link KEY_RESULT {gid}`"
+    ):
+        read(office, gid)
+    with pytest.raises(FixConfigError, match=r"not there or hidden from this account .404.: check the gid"):
+        read(office, "123")
+    shown = office.site.add_goal("Shown")
+    office.site.read_only.add(shown)
+    with pytest.raises(FixConfigError, match=r"may not be edited by this account .403.: share the goal with it"):
+        write(office, shown)
+    office.site.paid = False
+    with pytest.raises(FixConfigError, match=r"needs a plan with goals .402."):
+        read(office, shown)
+
+
+def test_a_metric_that_went_away_between_look_and_write_is_told(office: Office) -> None:
+    gid = office.site.add_goal("Epic")
+    office.site.goals[gid]["metric"] = None
+    held = Held(found={VALUE: "0"}, wanted={VALUE: "0.26"})
+    one = Write(id="1", target=gid, update=UPDATE, held=held, parts=(VALUE,))
+    with pytest.raises(FixConfigError, match=r"takes no value .400."):
+        with_goals(office, lambda there: there.write([one]))
+
+
+def test_a_status_is_posted_only_where_asked_and_only_when_it_changes(office: Office) -> None:
+    gid = office.site.add_goal("Epic")
+    write(office, gid)
+    assert STATUS not in read(office, gid).wanted
+    write(office, gid, status_updates="on_change")
+    write(office, gid, replace(UPDATE, value=Decimal("0.3")), status_updates="on_change")
+    write(office, gid, replace(UPDATE, status=Status.ON_TRACK), status_updates="on_change")
+    posted = [value for _, part, value in office.site.effects if part == STATUS]
+    assert posted == ["at_risk", "on_track"]
+    texts = [each["text"] for each in office.site.status_updates.values()]
+    assert texts[0] == "Finish the epic: 25.6%, 26% of the way. completed +5 pp."
+
+
+@pytest.mark.parametrize("status", [Status.STALE, Status.NO_DATA, Status.TOO_EARLY, Status.NOT_STARTED])
+def test_what_is_no_colour_is_never_posted(office: Office, status: Status) -> None:
+    gid = office.site.add_goal("Epic")
+    assert STATUS not in read(office, gid, replace(UPDATE, status=status), status_updates="on_change").wanted
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "unit", "precision"),
+    [
+        (COMPLETION_METRIC, Decimal("0.255"), "percentage", 1),
+        (COMPLETION_METRIC, Decimal("0.5"), "percentage", 0),
+        (BUGS, None, "none", 0),
+        (EUROS, Decimal("50.25"), "currency", 2),
+    ],
+)
+def test_linking_gives_a_goal_the_metric_of_the_key_result(
+    office: Office, metric: Metric, value: Decimal | None, unit: str, precision: int
+) -> None:
+    gid = office.site.add_goal("Epic", unit="none", source="subgoal_progress")
+    said = with_goals(office, lambda there: there.before_link(gid, metric, value))
+    assert f"its metric would become unit {unit}, precision {precision}" in said
+    assert "now it has none from 0 to 1, now 0, progress source subgoal_progress" in said
+    assert office.site.effects == []
+    with_goals(office, lambda there: there.link(gid, metric, value))
+    made = office.site.goals[gid]["metric"]
+    assert (made["unit"], made["precision"], made["progress_source"]) == (unit, precision, "manual")
+    assert (made["initial_number_value"], made["target_number_value"]) == (
+        float(metric.baseline or 0),
+        float(metric.target),
+    )
+    assert read(office, gid, replace(UPDATE, metric=metric, value=metric.baseline if value is None else value)).found
+
+
+def test_a_metric_without_two_ends_cannot_be_linked() -> None:
+    with pytest.raises(FixConfigError, match="needs a baseline and another target"):
+        metric_data(Metric(kind=MetricKind.AT_LEAST, baseline=None, target=Decimal(42)), None)
