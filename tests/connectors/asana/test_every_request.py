@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from connectors.destination import Write
 from connectors.port import History, Roster
+from mapping.delivery import STATUS, VALUE
 from mapping.errors import SkipRecordError
+from mapping.readings import Status
 from tests.connectors.asana import described
 from tests.connectors.asana.kit import Office, census, selection
+from tests.connectors.asana.test_goals import UPDATE, goals
 from tests.connectors.sent import paths_in, pattern_of
 
 PARTS = {"/api/1.0/"}
@@ -45,5 +51,16 @@ async def test_every_kind_of_request_is_sent_and_as_described(office: Office) ->
     assert len([item async for batch in source.by_ids(sorted(found), fields, skipped.append) for item in batch]) == 2
     assert (await source.fates(["404"])) != {}
     assert skipped == []
+    await _as_a_destination(office)
     sent = {each.asked.path for each in office.heard}
     assert [path for path in paths_in("asana") - PARTS if not any(map(pattern_of(path).fullmatch, sent))] == []
+
+
+async def _as_a_destination(office: Office) -> None:
+    there, gid = goals(office, status_updates="on_change"), office.site.add_goal("Epic")
+    await there.link(gid, UPDATE.metric, UPDATE.value)
+    for status in (Status.AT_RISK, Status.ON_TRACK):
+        update = replace(UPDATE, status=status)
+        held = await there.read(gid, update)
+        await there.write([Write(id="1", target=gid, update=update, held=held, parts=(VALUE, STATUS))])
+    await there.aclose()
