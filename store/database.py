@@ -39,6 +39,7 @@ from store.outbox import (
 from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
 from store.people import read_audit, read_comments, read_entries
 from store.readings import (
+    BY_HAND,
     LATEST,
     MEASURED,
     last_seq,
