@@ -27,7 +27,7 @@ from tests.faults.kit import START, Served, Straight, small_github_pages
 from tests.faults.worlds import KINDS, Facts, Kind, World, world_of
 
 RUNS = int(os.environ.get("OKRSYNC_RUNS", "25"))
-"""Seeds for each kind of source; a thousand take one to two minutes each."""
+"""Seeds for each kind of source; a thousand take some minutes each."""
 BUSY: dict[Kind, float] = {"jira": 0.3, "jira-dc": 0.12, "github-rest": 0.3, "github-graphql": 0.4, "asana": 0.3}
 """How likely somebody does something after an answer; a Data Center needs many, as it has no list of ids alone."""
 NONE: frozenset[str] = frozenset()
