@@ -23,12 +23,12 @@ from mapping.judging import judgements
 from mapping.ledger import shared_out
 from mapping.measure import measure_one
 from mapping.metric import has_ramp, is_rate
-from mapping.readings import CheckIn, CoverageReport, Explanation, Forecast, Overview, Query, RunRecord
+from mapping.readings import CheckIn, Comment, CoverageReport, Explanation, Forecast, Overview, Query, RunRecord
 from mapping.rules import Completion, Cycle, KeyResult, Objective, selections_of
 from mapping.shares import DoubleCounting
 from mapping.standing import objective_standing, standing
 from mapping.steps import steps
-from store import Freshness, Store, StoredMirror
+from store import Freshness, Snapshot, Store, StoredMirror
 
 TREND_POINTS = 30
 SHOWN_CHECK_INS = 200
@@ -113,6 +113,17 @@ class StoreReader:
         with self._turn:
             self._find(address)
             return self._store.check_ins(address, SHOWN_CHECK_INS)
+
+    def comments(self, address: str) -> Sequence[Comment]:
+        """Return the comments on a key result, oldest first."""
+        with self._turn:
+            return self._store.comments(address)
+
+    def closed(self, cycle: str, by: datetime) -> Snapshot | None:
+        """Return the snapshot of a cycle that had been closed by an instant, else None."""
+        with self._turn:
+            found = self._store.snapshots().get(cycle)
+        return None if found is None or found.closed_at > by else found
 
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Return the last published runs, newest first."""

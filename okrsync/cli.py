@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from okrsync import __version__
-from okrsync.commands import cycles, db, deliver, demo, lint, look, past, people, review, service, setup, sync
+from okrsync.commands import cycles, db, deliver, demo, lint, look, past, people, review, service, setup, sync, trade
 
 app = typer.Typer(
     name="okrsync",
@@ -56,5 +56,5 @@ def before(
     ctx.obj = Place(folder=folder, config=config, verbose=verbose)
 
 
-for room in (demo, setup, lint, sync, look, people, past, cycles, review, deliver, service, db):
+for room in (demo, setup, lint, sync, look, people, past, cycles, review, trade, deliver, service, db):
     room.register(app)

@@ -1,0 +1,67 @@
+"""A cycle told as a whole: what moved sums to the change, what is stuck says why, a closed one has its scores."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from flows.closing import Verdict, close
+from flows.people import Said, check_in, comment
+from flows.reader import StoreReader
+from flows.report import CycleReport, Stuck, report
+from mapping.words import ItemState
+from store import Store
+from tests.store.kit import DAY, EPIC, START, Pull, item, sync
+
+KR = "launch/epic"
+SOON = START + timedelta(hours=1)
+
+
+def synced(store: Store, at: datetime, *, done: int) -> None:
+    items = [item(n, state=ItemState.DONE if n < done else ItemState.TODO, updated_at=at) for n in range(4)]
+    sync(store, Pull(selection=EPIC, items=items), at=at)
+
+
+def told(store: Store, at: datetime) -> CycleReport:
+    return report(StoreReader(store, now=lambda: at), "2026-q4")
+
+
+def test_what_moved_sums_to_the_change_since_the_cycle_began(store: Store) -> None:
+    synced(store, START, done=1)
+    check_in(store, KR, Said(author="ana", value=Decimal("0.4"), note="nearly"), now=SOON)
+    check_in(store, KR, Said(author="ana", value=Decimal("0.5")), now=START + 2 * DAY)
+    story = told(store, START + 3 * DAY).stories[KR]
+    assert story.start == Decimal("0.25")
+    assert story.standing.value == story.start + sum(part.amount for part in story.moved)
+    assert len(story.moved) == 1
+
+
+def test_notes_and_comments_stand_in_the_order_in_which_they_were_said(store: Store) -> None:
+    synced(store, START, done=1)
+    comment(store, KR, "first", author="ben", now=SOON)
+    check_in(store, KR, Said(author="ana", note="second"), now=START + DAY)
+    comment(store, KR, "after the day asked for", author="ben", now=START + 9 * DAY)
+    notes = told(store, START + 2 * DAY).stories[KR].notes
+    assert [(who, what) for _at, who, what in notes] == [("ben", "first"), ("ana", "second")]
+
+
+def test_what_stands_still_for_two_weeks_or_has_no_data_is_stuck(store: Store) -> None:
+    synced(store, START, done=1)
+    young, old = told(store, START + 13 * DAY), told(store, START + 14 * DAY)
+    assert (young.stories[KR].stuck, old.stories[KR].stuck) == (None, Stuck.STILL)
+    assert old.stories["launch/rate"].stuck is Stuck.NO_DATA
+    assert old.stories["launch/rate"].stuck_because == "nothing has been measured yet"
+
+
+def test_a_closed_cycle_has_its_scores_and_before_it_was_closed_none(store: Store, tmp_path: Path) -> None:
+    synced(store, START, done=1)
+    over = datetime(2027, 1, 4, tzinfo=UTC)
+    verdict = Verdict(score=Decimal("0.8"), reason="late survey")
+    close(store, "2026-q4", author="ana", key_folder=tmp_path, now=over, verdicts={KR: verdict})
+    found = told(store, over + DAY)
+    assert found.closing is not None
+    assert found.closing.closed_by == "ana"
+    assert found.closing.scores == {"launch": Decimal("0.8")}
+    assert (found.stories[KR].score, found.stories[KR].score_by_hand) == (Decimal("0.8"), "late survey")
+    assert told(store, over - DAY).closing is None
