@@ -89,20 +89,21 @@ class Leases:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         """Renew in the background while the block runs, and give everything back at its end."""
-        keeper = asyncio.create_task(self._keep())
+        over = asyncio.Event()
+        keeper = asyncio.create_task(self._keep(over))
         try:
             yield
         finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            over.set()
+            await keeper  # a renewal that is under way would prolong what is given back before it ends
             try:
                 self.give_back()
             except OkrsyncError as error:
                 log.warning("leases were not given back and run out by themselves: %s", error)
 
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_SECONDS)
+    async def _keep(self, over: asyncio.Event) -> None:
+        ended = asyncio.create_task(over.wait())
+        while not (await asyncio.wait([ended], timeout=RENEW_SECONDS))[0]:
             try:
                 await asyncio.to_thread(self.renew)
             except OkrsyncError as error:
