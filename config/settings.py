@@ -21,8 +21,8 @@ from mapping.errors import FixConfigError
 
 PREFIX = "OKRSYNC_"
 DEFAULT_CONFIG = Path("okrsync.yaml")
-USED_ELSEWHERE = frozenset({"OKRSYNC_REAL_DATA", "OKRSYNC_SPECS"})
-"""Variables of ours that are no settings: where the tests find real records and the vendors' descriptions."""
+USED_ELSEWHERE = frozenset({"OKRSYNC_FAIL_AT", "OKRSYNC_REAL_DATA", "OKRSYNC_SPECS"})
+"""Variables of ours that are no settings: where to fail on purpose, and where the tests find what they read."""
 
 
 class Settings(BaseSettings):

@@ -30,6 +30,7 @@ from connectors.reply import Headers, Reply
 from connectors.retry import EVERYWHERE, AttemptFailedError, Budget, Gate, Retry, Trouble
 from connectors.unpack import Unpacker
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError
+from mapping.failpoints import reach
 
 if TYPE_CHECKING:
     import httpcore
@@ -271,15 +272,19 @@ class HttpClient:
 
     async def _send(self, call: _Call, url: str, params: Params | None) -> Reply:
         self.sent += 1
+        reach("connectors.http.send")
         try:
             async with asyncio.timeout(self._limits.whole):
-                return await self._exchange(call, url, params)
+                reply = await self._exchange(call, url, params)
         except TimeoutError:
             failure: Exception = AttemptFailedError(
                 Trouble.AWAY, f"did not finish its answer to {without_query(url)} within {self._limits.whole:g} s"
             )
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             failure = self._failure(error, url)
+        else:
+            reach("connectors.http.answered")
+            return reply
         # Raised out here, so that httpx's error, which holds the whole request, is no part of the chain.
         raise failure
 

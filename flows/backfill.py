@@ -17,6 +17,7 @@ from connectors.port import Capability, History, Source
 from flows.backfill_series import read_past_series
 from flows.work import open_source
 from mapping.errors import OkrsyncError, RuleError, SkipRecordError
+from mapping.failpoints import reach
 from mapping.ledger import shared_out
 from mapping.measure import measure_all
 from mapping.metric import clamp, raw_progress
@@ -162,6 +163,7 @@ async def _read_connection(
         changes = [change async for batch in source.history(chunk, fields, skipped.append) for change in batch]
         if skipped:
             report.failures.append(f"{name}: {skipped[0]}" + (f" and {len(skipped) - 1} more" if skipped[1:] else ""))
+        reach("flows.backfill.chunk")
         store.write_past(name, {id_: lacking[id_] for id_ in chunk}, changes)
         report.pasts += len(chunk)
         told(f"{name}: past of items", min(start + CHUNK, len(ids)), len(ids))

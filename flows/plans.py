@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flows.work import SyncReport, Wish
 from mapping.errors import FixConfigError
+from mapping.failpoints import reach
 from mapping.plain import Plain, plain
 from mapping.readings import Change
 
@@ -67,7 +68,9 @@ def save(report: SyncReport, wish: Wish, path: Path) -> SavedPlan:
         "lines": saved.lines,
     }
     beside = path.with_name(f".{path.name}.part")
+    reach("flows.plan.write")
     beside.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    reach("flows.plan.rename")
     beside.replace(path)
     return saved
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from mapping.errors import FixConfigError
+from mapping.failpoints import reach
 
 KEY_FILE = "signing-key.pem"
 
@@ -30,7 +31,9 @@ def signing_key(folder: Path) -> Ed25519PrivateKey:
             part = file.with_name(f".{KEY_FILE}.{os.getpid()}")
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as out:
+                reach("flows.key.write")
                 out.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            reach("flows.key.rename")
             part.replace(file)
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ from flows.outgoing import enqueue
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
 from mapping.delivery import DestinationRecord
 from mapping.errors import OkrsyncError
+from mapping.failpoints import reach
 from mapping.ledger import shared_out
 from mapping.plan import plan
 from mapping.readings import Action, Change, ConnectionRecord
@@ -142,6 +143,7 @@ class Work:
 
     async def pull(self, name: str) -> ConnectionRecord:
         """Pull one connection into staging, unless another run is at it. Raises nothing that a vendor causes."""
+        reach("flows.pull.begin")
         other = None if self.leases is None else self.leases.take(name)
         if other is not None:
             self.busy[name] = f"another run is pulling it ({other}) and will publish what it finds"
@@ -165,6 +167,7 @@ class Work:
             watch=self.watch,
         )
         self.results[name] = await pull_connection(step, self.selections(name))
+        reach("flows.pull.end")
         return self.record(name)
 
     def source(self, name: str) -> Source:
@@ -190,6 +193,7 @@ class Work:
     def measure(self) -> list[Change]:
         """Merge what was pulled and compute what changes. Begins the run's transaction."""
         self.run.merge()
+        reach("flows.measure")
         mirror = self.run.mirror()
         self.changes = plan(
             self._objectives(shared_out(self.config.objectives, mirror, self.started_at)),
@@ -208,6 +212,7 @@ class Work:
 
     def publish(self, *, through: str) -> SyncReport:
         """Write check-ins, freshness, what the rules declare and how connections fared, and commit all at once."""
+        reach("flows.publish")
         check_ins = [change.new for change in self.changes if change.new is not None]
         connections = self.records()
         self.run.publish(

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from mapping.errors import FixConfigError
+from mapping.failpoints import reach
 from store.engine import place
 from store.tables import metadata
 
@@ -29,6 +30,7 @@ def copy_all(source: Connection, target: Connection, told: Told = lambda _table,
         done = 0
         with source.execute(select(table).execution_options(yield_per=BATCH)) as rows:
             for batch in rows.mappings().partitions(BATCH):
+                reach("store.backup.rows")
                 target.execute(insert(table), [dict(row) for row in batch])
                 done += len(batch)
                 told(table.name, done)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
+from mapping.failpoints import reach
 from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
 from mapping.rules import Cycle, Objective
 from mapping.words import PastChange
@@ -231,6 +232,7 @@ class Store:
     def write_past(self, connection: str, read: Mapping[str, datetime], changes: Iterable[PastChange]) -> None:
         """Keep the past of these items, read whole at the time of update given; see ``store.past``."""
         with self.writing() as session:
+            reach("store.past.changes")
             write_past(session, self._native, connection, read, changes)
 
     def pasts(self, connection: str) -> Pasts:
@@ -338,9 +340,12 @@ class Store:
         """
         part = whole_or_nothing(path)
         try:
+            reach("store.backup.part")
             with Store.open(f"sqlite:///{part}") as kept, self.reading() as source, kept.writing() as target:
                 rows = copy_all(source, target, told)
+            reach("store.backup.rename")
             part.replace(path)
+            reach("store.backup.done")
         finally:
             for left in part.parent.glob(f"{part.name}*"):
                 left.unlink()
@@ -359,6 +364,7 @@ class Store:
             shutil.copy(path, copy)
             with Store.open(f"sqlite:///{copy}") as kept, kept.reading() as source, self.writing() as target:
                 require_empty(target, self._engine)
+                reach("store.restore.copy")
                 return copy_all(source, target, told)
 
     def verify(self) -> list[str]:
@@ -391,9 +397,12 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """A short write transaction of its own; an exception undoes it."""
         with self._engine.connect() as connection:
+            reach("store.write.begin")
             self._native.begin_writing(connection)
             yield connection
+            reach("store.write.commit")
             connection.commit()
+            reach("store.write.done")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from store.columns import exact_text, instant_text
 from store.outbox import read_newest
 from store.tables import (
+    audit,
     check_ins,
     comments,
     cycles,
@@ -23,8 +24,13 @@ from store.tables import (
     memberships,
     objectives,
     overrides,
+    past_changes,
+    past_reads,
+    rebuilt,
+    reviews,
     samples,
     selections,
+    snapshots,
     watermarks,
 )
 
@@ -52,6 +58,11 @@ def dump(connection: Connection) -> Dump:
         "overrides": _overrides(connection),
         "comments": _comments(connection),
         "told": _told(connection),
+        "reviews": _reviews(connection),
+        "audit": _audit(connection),
+        "past": _past(connection),
+        "rebuilt": _rebuilt(connection),
+        "snapshots": {row.cycle: [row.closed_by, row.body] for row in connection.execute(select(snapshots))},
         "freshness": {
             row.key_result: {
                 "measured": row.measured_run is not None,
@@ -161,6 +172,38 @@ def _comments(connection: Connection) -> Plain:
     found: dict[str, list[Plain]] = defaultdict(list)
     for row in connection.execute(select(comments).order_by(comments.c.key_result, comments.c.at, comments.c.id)):
         found[row.key_result].append([_at(row.at), row.author, row.text])
+    return dict(found)
+
+
+def _reviews(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    for row in connection.execute(select(reviews).order_by(reviews.c.key_result, reviews.c.run)):
+        waits = json.loads(row.body)
+        found[row.key_result].append([row.cause, row.detail, waits["value"], row.state, row.decided_by, row.note])
+    return dict(found)
+
+
+def _audit(connection: Connection) -> Plain:
+    order = (audit.c.at, audit.c.subject, audit.c.action, audit.c.actor)
+    rows = connection.execute(select(audit).order_by(*order))
+    return [[row.actor, row.action, row.subject, row.before, row.after] for row in rows]
+
+
+def _past(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = {}
+    for row in connection.execute(select(past_reads)):
+        found[f"{row.connection} {row.item}"] = [_at(row.updated_at)]
+    order = (past_changes.c.connection, past_changes.c.item, past_changes.c.at, past_changes.c.field)
+    for row in connection.execute(select(past_changes).order_by(*order, past_changes.c.position)):
+        found.setdefault(f"{row.connection} {row.item}", []).append([_at(row.at), row.field, row.old, row.new])
+    return dict(found)
+
+
+def _rebuilt(connection: Connection) -> Plain:
+    found: dict[str, dict[str, Plain]] = defaultdict(dict)
+    for row in connection.execute(select(rebuilt)):
+        numbers = [_number(row.value), _number(row.raw_progress), _number(row.progress)]
+        found[row.key_result][row.day] = [*numbers, row.no_data, row.formula, row.rule_version, row.assumptions]
     return dict(found)
 
 

@@ -74,6 +74,8 @@ def clear_error(error: BaseException, where: str) -> OkrsyncError | None:
     state = getattr(error, "sqlstate", None)
     if state == "55P03":
         return TryAgainError(f"{where}: {LOCKED}")
+    if state == "53100":
+        return TryAgainError(f"{where}: {text}: free space on the server's disk, nothing of this run was published")
     if type(error).__name__ != "OperationalError":
         return None
     if any(fault in text for fault in CONFIG_FAULTS):

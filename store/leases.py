@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 
 from mapping.errors import TryAgainError
+from mapping.failpoints import reach
 from store.tables import leases
 
 
@@ -41,6 +42,7 @@ def acquire(
         now: the holder's clock; where clocks differ, a lease may be taken early, and the fence keeps that harmless.
         dead: a holder that is known to be gone: its lease is taken although it has not run out.
     """
+    reach("store.lease.acquire")
     until = now + timedelta(seconds=seconds)
     row = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
     if row is None:
@@ -55,6 +57,7 @@ def acquire(
 
 def renew(connection: Connection, lease: Lease, *, seconds: float, now: datetime) -> Lease | None:
     """Prolong a lease, also one that ran out without anybody taking it; None when another has taken it."""
+    reach("store.lease.renew")
     until = now + timedelta(seconds=seconds)
     mine = (leases.c.name == lease.name) & (leases.c.fence == lease.fence)
     if connection.execute(update(leases).where(mine).values(until=until)).rowcount == 0:
@@ -64,6 +67,7 @@ def renew(connection: Connection, lease: Lease, *, seconds: float, now: datetime
 
 def release(connection: Connection, lease: Lease, *, now: datetime) -> None:
     """Give a lease back; one that another has taken is left alone. The row stays: its fence must never fall."""
+    reach("store.lease.release")
     mine = (leases.c.name == lease.name) & (leases.c.fence == lease.fence)
     connection.execute(update(leases).where(mine).values(until=now))
 
@@ -80,6 +84,7 @@ def require_current(connection: Connection, held: Iterable[Lease]) -> None:
         TryAgainError: names the lease and who has it now.
     """
     for lease in held:
+        reach("store.lease.require")
         row = connection.execute(select(leases).where(leases.c.name == lease.name)).one_or_none()
         if row is None or row.fence != lease.fence:
             now_with = "nobody" if row is None else row.holder

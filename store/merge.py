@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from mapping.failpoints import reach
 from mapping.mirror import Departure
 from mapping.words import Outcome, PullResult
 from store.codec import differences
@@ -51,11 +52,16 @@ class Merge:
 
     def run(self, staging: Staging, results: Mapping[str, PullResult]) -> MergeCounts:
         """Merge everything, watermarks included, and return what changed."""
+        reach("store.merge.settle")
         staging.settle()
         self._yield_to_later()
+        reach("store.merge.events")
         events, changed = self._events()
+        reach("store.merge.items")
         new = self._items() - changed
+        reach("store.merge.memberships")
         joined, left = self._memberships()
+        reach("store.merge.samples")
         count = self._samples()
         for result in results.values():
             self._selection(result)
@@ -149,6 +155,7 @@ class Merge:
             )
         )
         left = self._written(leave)
+        reach("store.merge.joined")
         member = exists().where(
             memberships.c.selection == staged_census.c.selection,
             memberships.c.item == staged_census.c.item,
@@ -204,6 +211,7 @@ class Merge:
         """Record how a pull ended; move the watermark of a complete one."""
         if result.outcome is Outcome.SKIPPED or result.selection.key in self._later:
             return
+        reach("store.merge.selection")
         values: dict[str, object] = {"outcome": result.outcome.value, "reason": result.reason}
         if result.outcome is Outcome.COMPLETE:
             values |= {"matched": result.matched, "last_complete_run": self._seq, "last_complete_at": self._at}
@@ -228,6 +236,7 @@ class Merge:
             self._watermark(chosen.key, min(result.watermark, self._at), result.fingerprint)
 
     def _watermark(self, selection: str, at: datetime, fingerprint: str) -> None:
+        reach("store.merge.watermark")
         statement = upsert(self._connection, watermarks).values(selection=selection, at=at, fingerprint=fingerprint)
         given = statement.excluded
         self._connection.execute(

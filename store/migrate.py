@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect
 
 from mapping.errors import FixConfigError
+from mapping.failpoints import reach
 from store.dialects import Native, Sqlite
 from store.engine import place
 from store.tables import metadata
@@ -32,12 +33,15 @@ def bring_to_head(engine: Engine, native: Native) -> None:
     with engine.connect() as connection:
         if _revision(connection) == HEAD:
             return
+    reach("store.migrate.prepare")
     native.prepare(engine)
     with engine.connect() as connection:
         _begin_alone(connection, native)
         if _revision(connection) != HEAD:  # another process may have been quicker
             _upgrade(connection)
+        reach("store.migrate.commit")
         connection.commit()
+        reach("store.migrate.done")
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -78,6 +82,7 @@ def _upgrade(connection: Connection) -> None:
         )
     if revision is None:
         _refuse_strangers(connection, where)
+    reach("store.migrate.upgrade")
     command.upgrade(config, "head")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from mapping.delivery import Delivery, Update
 from mapping.effective import Entries
+from mapping.failpoints import reach
 from mapping.mirror import Departure
 from mapping.readings import (
     AuditEntry,
@@ -151,6 +152,7 @@ class Run:
                 if result.outcome is Outcome.COMPLETE:
                     self._staging.add_complete(result.selection)
             self._staging.flush()
+            reach("store.merge.begin")
             self._native.begin_writing(self._connection)
             self._seq = next_seq(self._connection)
             merge = Merge(self._connection, self._native, seq=self._seq, base=self._base, at=self.started_at)
@@ -197,6 +199,7 @@ class Run:
         """
         with self._turn:
             self._require_merged()
+            reach("store.publish.run")
             write_run(
                 self._connection,
                 seq=self.seq,
@@ -207,12 +210,17 @@ class Run:
                 check_ins_count=len(check_ins),
                 connections=connections,
             )
+            reach("store.publish.check-ins")
             write_check_ins(self._connection, self.seq, check_ins)
+            reach("store.publish.freshness")
             write_freshness(self._connection, freshness)
             if declared is not None:
+                reach("store.publish.declared")
                 write_declared(self._connection, declared)
+            reach("store.publish.overrides")
             end_one_offs(self._connection, [each for each in check_ins if each.kind in MEASURED], at=now)
             write_connectors(self._connection, connectors or {})
+            reach("store.publish.reviews")
             write_reviews(self._connection, reviews, settled, at=now)
             self._published = True
 
@@ -256,42 +264,49 @@ class Run:
         """End the open review of a key result, and return whether there was one."""
         with self._turn:
             self._require_merged()
+            reach("store.review.decide")
             return decide(self._connection, key_result, state, by=by, at=at, note=note)
 
     def rebuild(self, readings: Sequence[RebuiltReading]) -> int:
         """Keep readings rebuilt of days before the first measuring; return how many are new or differ."""
         with self._turn:
             self._require_merged()
+            reach("store.past.rebuilt")
             return write_rebuilt(self._connection, readings, run=self.seq)
 
     def freeze(self, snapshot: Snapshot) -> None:
         """Keep a closed cycle as it was signed."""
         with self._turn:
             self._require_merged()
+            reach("store.snapshot.freeze")
             write_snapshot(self._connection, snapshot)
 
     def override(self, override: Override) -> None:
         """Put a check-in by hand, which this run published, above the automatic value."""
         with self._turn:
             self._require_merged()
+            reach("store.people.override")
             write_override(self._connection, override)
 
     def resume(self, key_result: str, *, because: str, at: datetime) -> bool:
         """End the override of a key result, and return whether there was one."""
         with self._turn:
             self._require_merged()
+            reach("store.people.resume")
             return bool(end_overrides(self._connection, [key_result], because, at=at))
 
     def comment(self, comment: Comment) -> None:
         """Keep what a person had to say."""
         with self._turn:
             self._require_merged()
+            reach("store.people.comment")
             write_comment(self._connection, comment)
 
     def audit(self, entries: Iterable[AuditEntry]) -> None:
         """Append to the audit."""
         with self._turn:
             self._require_merged()
+            reach("store.people.audit")
             write_audit(self._connection, entries, run=self.seq)
 
     def commit(self, held: Iterable[Lease] = ()) -> None:
@@ -308,14 +323,17 @@ class Run:
             if not self._published:
                 raise RuntimeError("a run is committed after publish(), so that its number is never given twice")
             require_current(self._connection, held)
+            reach("store.commit.before")
             self._connection.commit()
             self._over = True
+            reach("store.commit.after")
 
     def rollback(self) -> None:
         """Undo everything; harmless when there is nothing to undo."""
         with self._turn:
             if not self._over:
                 self._over = True
+                reach("store.run.rollback")
                 self._connection.rollback()
 
     @contextmanager

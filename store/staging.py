@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, exists, func, select
 
+from mapping.failpoints import reach
 from mapping.mirror import Departure
 from mapping.words import Sample, Selection, WorkItem
 from store.codec import encode_hashed
@@ -81,6 +82,7 @@ class Staging:
         self._items: list[tuple[WorkItem, str, str]] = []
         self._waiting: dict[str, list[Row]] = {table.name: [] for table in staging.sorted_tables}
         self._mirrored: dict[str, bool] = {}
+        reach("store.stage.create")
         with connection.begin():
             for table in staging.sorted_tables:
                 native.create_staging(connection, table)
@@ -189,6 +191,7 @@ class Staging:
     def _flush(self, table: Table) -> None:
         rows, self._waiting[table.name] = self._waiting[table.name], []
         if rows:
+            reach("store.stage.rows")
             with self._connection.begin():
                 self._native.stage(self._connection, table, rows)
 
@@ -197,6 +200,7 @@ class Staging:
         batch, self._items = self._items, []
         if not batch:
             return
+        reach("store.stage.items")
         with self._connection.begin():
             known = {
                 connection: self._hashes(connection, [item.id for item, _, _ in batch if item.connection == connection])

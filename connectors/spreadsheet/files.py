@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import errno
 import stat
 import tempfile
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from connectors.spreadsheet.csvfile import SUFFIXES
 from connectors.spreadsheet.options import SpreadsheetOptions
 from connectors.spreadsheet.places import Book, Edition, check_size, open_file
 from mapping.errors import FixConfigError, TryAgainError
+from mapping.failpoints import reach
 
 RETRY_AFTER_SECONDS = 0.3
 _CHUNK = 1024 * 1024
@@ -140,8 +142,11 @@ def _copy_once(path: Path, said: str) -> tuple[IO[bytes], Version] | None:
     with ExitStack() as on_failure:
         copy = on_failure.enter_context(tempfile.TemporaryFile())
         try:
+            reach("connectors.spreadsheet.copy")
             size = _copy(path, copy, at_most=before.size)
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise TryAgainError(f"{said} cannot be copied, for the disk is full: free space on it") from error
             raise FixConfigError(
                 f"{said} cannot be read ({error.strerror}): give the service the right to read it"
             ) from error

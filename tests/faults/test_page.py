@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.points import named_in_source
 from tests.proofs import ROOT, missing
 
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -27,3 +28,8 @@ def test_a_row_says_what_was_measured_and_names_tests_that_exist(
 def test_every_suite_of_the_fault_table_has_its_row() -> None:
     suites = {each.name for each in Path(__file__).parent.glob("test_b*.py")}
     assert suites == set(re.findall(r"test_b\d\d_\w+\.py", PAGE))
+
+
+def test_the_page_lists_every_fail_point() -> None:
+    listed = re.findall(r"`([a-z]+(?:\.[a-z-]+)+)`", PAGE[PAGE.index("## Fail on purpose") :])
+    assert sorted(listed) == sorted(named_in_source())

@@ -1,0 +1,179 @@
+"""A folder with rules, a vendor over HTTP and a store, that can be copied: where runs are killed and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from config.load import Config, load
+from config.settings import load_settings
+from flows.work import SyncReport, Wish, opened
+from store import Store
+from store.dump import Dump
+from store.engine import engine_of
+from tests.connectors.clock import FakeClock
+from tests.faults.kit import START, Served
+from tests.faults.worlds import World, world_of
+
+ITEMS = 12
+RULES = """
+timezone: UTC
+connections:
+  source: {source}
+  other: {{connector: spreadsheet, file: other.csv}}
+cycles:
+  now: {{starts_on: 2026-10-01, ends_on: 2027-01-01}}
+objectives:
+  work:
+    title: What there is to do
+    cycle: now
+    key_results:
+      all:
+        title: Have all of it
+        metric: {{baseline: 0, target: 50}}
+        measure: {{count: {terms}}}
+      done:
+        title: Finish it
+        measure: {{completion: {terms}}}
+      other:
+        title: Win customers
+        metric: {{baseline: 0, target: 100}}
+        measure: {{latest: {{from: other, row: Customers, column: Actual}}}}
+"""
+DONE, OTHER = "work/done", "work/other"
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Where something is done that may be killed. Can be handed to another process."""
+
+    folder: Path
+    url: str
+    at: datetime
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def config(self) -> Config:
+        rules = self.folder / "okrsync.yaml"
+        settings = load_settings(self.folder, config=rules).model_copy(update={"database_url": self.url})
+        return load(rules, settings=settings)
+
+    def store(self) -> Store:
+        return Store.open(self.url)
+
+    def sync(self, wish: Wish | None = None, *, dry: bool = False) -> SyncReport:
+        """Run the steps of a sync; what it opens it closes."""
+        return asyncio.run(self._sync(wish or Wish(), dry=dry))
+
+    async def _sync(self, wish: Wish, *, dry: bool) -> SyncReport:
+        async with opened(self.config(), wish, now=lambda: self.at, dry=dry) as work:
+            await asyncio.gather(*(work.pull(name) for name in work.names()))
+            work.measure()
+            return work.preview() if dry else work.publish(through="in-process")
+
+    def dump(self) -> Dump:
+        with self.store() as store:
+            return store.dump()
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the store as it lies there, and with the database under it."""
+        found = []
+        if make_url(self.url).get_backend_name() == "sqlite" and Path(str(make_url(self.url).database)).exists():
+            engine = engine_of(self.url)
+            with engine.connect() as connection:
+                found = [line for (line,) in connection.execute(text("PRAGMA integrity_check")) if line != "ok"]
+            engine.dispose()
+        with self.store() as store:
+            return found + store.verify()
+
+    def write_other(self, value: int, at: datetime) -> None:
+        other = self.folder / "other.csv"
+        other.write_text(f"KPI,Actual\nCustomers,{value}\n", encoding="utf-8")
+        os.utime(other, (at.timestamp(), at.timestamp()))  # a file of tomorrow tells nothing about today
+
+    def copy(self) -> Scene:
+        """Return a scene just like this one, with a folder and a database of its own."""
+        number = next(_numbers)
+        folder = self.folder.parent / f"copy{number}"
+        shutil.copytree(self.folder, folder)
+        url = make_url(self.url)
+        if url.get_backend_name() == "sqlite":
+            return replace(self, folder=folder, url=f"sqlite:///{folder / 'okrsync.db'}")
+        with psycopg.connect(_server(self.url), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE copy{number}_{os.getpid()} TEMPLATE {url.database}".encode())
+        copied = url.set(database=f"copy{number}_{os.getpid()}")
+        return replace(self, folder=folder, url=copied.render_as_string(hide_password=False))
+
+    def remove(self) -> None:
+        """Take away what a copy takes up."""
+        shutil.rmtree(self.folder)
+        url = make_url(self.url)
+        if url.get_backend_name() != "sqlite":
+            with psycopg.connect(_server(self.url), autocommit=True) as connection:
+                connection.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())
+
+
+def _server(url: str) -> str:
+    """Return the URL of the database that every server has, of which nobody makes copies."""
+    return make_url(url).set(database="postgres", drivername="postgresql").render_as_string(hide_password=False)
+
+
+@dataclass
+class Stage:
+    """What tests set scenes up with: the vendor's world, its clock, and empty databases on one engine."""
+
+    where: Served
+    folder: Path
+    new_database: Callable[[], str]
+
+    def __post_init__(self) -> None:
+        self.where.clock = FakeClock(START)
+        self.world: World = world_of("jira", self.where.sandbox, self.where.clock, seed=1, page=5)
+        self.world.faults.clear()
+        self.world.fill(ITEMS, done=ITEMS // 3)
+
+    def scene(self, *, empty: bool = False) -> Scene:
+        """Return a scene that was synced once, or one whose database nobody has opened yet."""
+        folder = self.folder / f"scene{next(_numbers)}"
+        folder.mkdir()
+        connection = self.world.connection() | {"token": "${FAULTS_TOKEN}"}
+        terms = {"from": "source"} | self.world.terms()
+        rules = RULES.format(source=json.dumps(connection), terms=json.dumps(terms))  # YAML reads JSON
+        (folder / "okrsync.yaml").write_text(rules, encoding="utf-8")
+        url = self.new_database()
+        if url.startswith("sqlite:"):
+            url = f"sqlite:///{folder / 'okrsync.db'}"
+        env = {"FAULTS_TOKEN": self.world.account.token, "OKRSYNC_ALLOWED_HOSTS": "127.0.0.1"}
+        made = Scene(folder=folder, url=url, at=self.where.now(), env=env)
+        os.environ.update(env)
+        made.write_other(42, START)
+        if not empty:
+            assert made.sync().failures == ()
+        return made
+
+    def move_on(self, scene: Scene) -> Scene:
+        """Let things happen at the vendors, and return the scene as of the day after."""
+        for _ in range(8):
+            self.world.happen()
+        self.where.clock.instant += timedelta(days=1)
+        later = replace(scene, at=self.where.now())
+        later.write_other(44, later.at)
+        return later
+
+
+def gone(path: Path) -> None:
+    """Remove a file that need not be there."""
+    with suppress(FileNotFoundError):
+        path.unlink()
