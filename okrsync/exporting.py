@@ -83,11 +83,19 @@ def _text(export: Export) -> str:
         return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
     if export.format == "md":
         return markdown(export.told, texts, page=export.page, history=export.history)
+    if export.format == "html":
+        from dashboard.exports.printed import printed
+
+        return printed(export.told, texts, page=export.page, history=export.history)
     return csv_text(key_results(export.told, texts, export.page), export.language)
 
 
 def _bytes(export: Export) -> bytes:
     texts = Texts(export.language)
+    if export.format == "pptx":
+        from dashboard.exports.slides import slides
+
+        return slides(export.told, texts)
     tables = [key_results(export.told, texts, export.page)]
     tables += [check_ins(export.told, texts)] if export.history else []
     return xlsx_bytes(tables, export.language)

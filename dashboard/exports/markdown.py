@@ -19,7 +19,7 @@ from mapping.show import show_metric, show_progress, show_value
 
 FORM = _("I will %(objective)s, as measured by %(key_result)s.")
 EXPECTED = _("%(expected)s expected")
-CLOSED = _("Closed on {date} by {name}.")
+CLOSED = _("Closed on %(moment)s by %(name)s")
 SCORED = _("score {score}")
 MOVED = _("What moved: {what}")
 STUCK = _("Stuck: {why}")
@@ -47,7 +47,7 @@ def markdown(told: CycleReport, texts: Texts, *, page: str | None = None, histor
     lines = [f"# {escaped(cycle_name(cycle, texts))}", "", f"{span} · {moment}"]
     if told.closing is not None:
         at, by = texts.moment(told.closing.closed_at, cycle.timezone), escaped(told.closing.closed_by)
-        lines += ["", texts(CLOSED).format(date=at, name=by)]
+        lines += ["", texts(CLOSED) % {"moment": at, "name": by}]
     for objective in told.overview.objectives:
         lines += ["", *_objective(told, objective, texts, page)]
         if history:

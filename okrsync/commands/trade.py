@@ -20,6 +20,8 @@ class Format(StrEnum):
     XLSX = "xlsx"
     JSON = "json"
     MD = "md"
+    HTML = "html"
+    PPTX = "pptx"
 
 
 def register(app: typer.Typer) -> None:

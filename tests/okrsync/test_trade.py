@@ -24,11 +24,13 @@ def test_csv_goes_to_standard_output_with_a_row_for_each_key_result(rivelle: Com
 
 def test_the_name_of_the_file_tells_the_format(rivelle: Company, tmp_path: Path) -> None:
     where = ("-C", str(rivelle.folder), "export", "--history", "--out")
-    for name in ("q4.xlsx", "q4.md", "q4.json", "q4.csv"):
+    for name in ("q4.xlsx", "q4.md", "q4.json", "q4.csv", "q4.html", "q4.pptx"):
         assert okrsync(*where, str(tmp_path / name)).returncode == 0
     assert load_workbook(tmp_path / "q4.xlsx").sheetnames == ["Key results", "Check-ins"]
     assert json.loads((tmp_path / "q4.json").read_text(encoding="utf-8"))["okrsync_export"] == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"q4.xlsx", "q4.md", "q4.json", "q4.csv", "q4.check-ins.csv"}
+    names = {path.suffix for path in tmp_path.iterdir()}
+    assert names == {".xlsx", ".md", ".json", ".csv", ".html", ".pptx"}
+    assert (tmp_path / "q4.check-ins.csv").is_file()
     assert (tmp_path / "q4.csv").read_bytes().startswith("\ufeff".encode())
 
 

@@ -24,7 +24,7 @@ from mapping.rules import Unit, UnitKind
 from mapping.safe_text import safe, unsafe
 from tests.dashboard.exports.kit import EN, FR, NAUGHTY, renamed, told
 
-RUN = "=+-@\t\r\n＝＋－＠"
+RUN = frozenset("=+-@\t\r\n＝＋－＠")
 TWO = (Column("text", "Text", "Texte"), Column("number", "Number", "Nombre"))
 MINUS = Decimal("-1234.5")
 ALL = (*NAUGHTY, "x" * 40_000)
@@ -51,13 +51,13 @@ def test_no_text_of_a_csv_begins_as_a_formula_does(text: str) -> None:
             for cell, written in zip(row, cells, strict=True):
                 if isinstance(cell, str):
                     assert unsafe(written) == cell
-                    assert not written or shown(written)[:1] not in RUN
+                    assert shown(written)[:1] not in RUN
 
 
 @given(st.text())
 def test_a_guarded_text_comes_back_as_it_was(text: str) -> None:
     assert unsafe(safe(text)) == text
-    assert not text or shown(safe(text))[:1] not in RUN
+    assert shown(safe(text))[:1] not in RUN
 
 
 @given(st.text(alphabet="'=+- ＝a"))

@@ -1,0 +1,89 @@
+"""The review of a quarter: a page that runs and loads nothing, and slides that hold what they should."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import sys
+from typing import Any
+
+import pptx
+import pytest
+
+from dashboard.exports.printed import printed
+from dashboard.exports.slides import RESULTS_A_SLIDE, printable, slides
+from dashboard.texts import Texts
+from flows.report import CycleReport
+from mapping.errors import FixConfigError
+from tests.dashboard.exports.kit import EN, FR, NAUGHTY, renamed, told
+
+
+def texts_of(content: bytes) -> list[list[str]]:
+    deck: Any = pptx.Presentation(io.BytesIO(content))
+    return [[shape.text_frame.text for shape in slide.shapes if shape.has_text_frame] for slide in deck.slides]
+
+
+def slides_of(whole: CycleReport, texts: Texts = EN) -> list[list[str]]:
+    return texts_of(slides(whole, texts))
+
+
+def test_the_page_allows_its_own_style_and_nothing_else() -> None:
+    page = printed(told(), EN, page="https://okr.test")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert policy is not None
+    assert style is not None
+    hashed = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src &#39;sha256-{hashed}&#39;" in policy[1]
+    assert "default-src &#39;none&#39;" in policy[1]
+    body = page.split("</style>")[1]
+    assert "<script" not in page
+    assert " style=" not in body
+    assert not re.search(r"<(?:link|img|iframe|object|embed)\b|\bon\w+=|@import|url\(", page)
+    assert {link.split("/")[2] for link in re.findall(r'href="(https?://[^"]*)"', body)} == {"okr.test"}
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_no_text_becomes_markup_of_the_page(text: str) -> None:
+    page = printed(renamed(told(closed=True), text), EN, history=True)
+    assert "<script" not in page
+    assert page.count("<section") == len(told().overview.objectives) + 3
+
+
+def test_the_page_speaks_french_and_says_what_moved_and_what_is_stuck() -> None:
+    page = printed(told(closed=True), FR)
+    for words in ("Revue", "Ce qui a bougé", "Ce qui est bloqué", "Notes finales", "waits for a supplier", "Clos le"):
+        assert words in page
+
+
+def test_the_slides_are_a_title_an_overview_one_for_each_objective_and_the_scores() -> None:
+    open_, closed = told(), told(closed=True)
+    objectives = open_.overview.objectives
+    assert all(len(each.key_results) <= RESULTS_A_SLIDE for each in objectives)
+    found = slides_of(open_)
+    assert [slide[0] for slide in found] == ["4th quarter 2026", "Overview", *(each.title for each in objectives)]
+    first = "\n".join(found[2])
+    assert "On track · ana" in first
+    assert "What moved: completed +20 pp" in first
+    assert "ana: waits for a supplier" in first
+    assert [slide[0] for slide in slides_of(closed, FR)[len(found) :]] == ["Notes finales", "Notes finales (suite)"]
+
+
+@pytest.mark.parametrize("text", NAUGHTY)
+def test_any_text_fits_on_a_slide(text: str) -> None:
+    found = slides_of(renamed(told(), text))
+    assert found[2][0] == printable(text)
+
+
+def test_long_texts_are_cut_with_an_ellipsis() -> None:
+    assert len(printable("word " * 500)) <= 320
+    assert printable("word " * 500).endswith("…")
+    assert printable("a\x00b\nc") == "a b c"
+
+
+def test_without_python_pptx_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pptx", None)
+    with pytest.raises(FixConfigError, match=r"pip install 'okrsync\[slides\]'"):
+        slides(told(), EN)
