@@ -9,6 +9,8 @@ from config.yaml_nodes import MAX_BYTES, Branch, Entry, Leaf, Node, Spot, kind_o
 from mapping.errors import ConfigProblemsError, FixConfigError
 
 SUFFIXES = (".yaml", ".yml")
+TESTS = (".okrtest.yaml", ".okrtest.yml")
+"""How names of files of tests end, which may lie among the rules."""
 MERGED = ("connections", "cycles", "objectives")
 """Sections that several files of a folder may each add to; everything else is said once."""
 MAX_FILES = 1000
@@ -26,12 +28,17 @@ def rules_files(path: Path) -> list[Path]:
         raise FixConfigError(
             f"{path}: there are no rules here: write some with `okrsync init`, or name them (--config)"
         )
-    found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES and not each.name.startswith("."))
+    found = sorted(each for each in path.iterdir() if is_rules(each.name))
     if not found:
         raise FixConfigError(f"{path}: no file in this folder ends in .yaml: write one with `okrsync init`")
     if len(found) > MAX_FILES:
         raise FixConfigError(f"{path}: {len(found)} files, more than {MAX_FILES}: name the right folder (--config)")
     return found
+
+
+def is_rules(name: str) -> bool:
+    """Return whether a file of that name in a folder of rules is one of them."""
+    return name.endswith(SUFFIXES) and not name.endswith(TESTS) and not name.startswith(".")
 
 
 def read_rules(path: Path, problems: Problems) -> Branch:
@@ -43,7 +50,7 @@ def read_rules(path: Path, problems: Problems) -> Branch:
     files = rules_files(path)
     merged: dict[str, Entry] = {}
     for each in files:
-        node = _read(each, problems)
+        node = read_file(each, problems)
         if isinstance(node, Branch):
             _merge(merged, node, problems)
         elif node is not None:
@@ -52,7 +59,12 @@ def read_rules(path: Path, problems: Problems) -> Branch:
     return Branch(Spot(str(files[0]), 1, 1), merged)
 
 
-def _read(file: Path, problems: Problems) -> Node | None:
+def read_file(file: Path, problems: Problems) -> Node | None:
+    """Return the tree of one YAML file; None where it is empty, or cannot be parsed, which is a problem.
+
+    Raises:
+        FixConfigError: it may not be read.
+    """
     try:
         with file.open("rb") as stream:
             # one byte beyond the limit is enough to know that it is too long

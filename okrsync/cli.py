@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from okrsync import __version__
-from okrsync.commands import cycles, db, deliver, demo, lint, look, past, people, review, service, setup, sync, trade
+from okrsync.commands import (
+    cycles,
+    db,
+    deliver,
+    demo,
+    lint,
+    look,
+    past,
+    people,
+    review,
+    service,
+    setup,
+    sync,
+    testing,
+    trade,
+)
 
 app = typer.Typer(
     name="okrsync",
@@ -56,5 +71,5 @@ def before(
     ctx.obj = Place(folder=folder, config=config, verbose=verbose)
 
 
-for room in (demo, setup, lint, sync, look, people, past, cycles, review, trade, deliver, service, db):
+for room in (demo, setup, lint, testing, sync, look, people, past, cycles, review, trade, deliver, service, db):
     room.register(app)

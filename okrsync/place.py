@@ -98,8 +98,8 @@ class Place:
             create: an empty one where there is none yet.
             as_of: a day (its end is meant) or an instant of the past, as written on the command line.
         """
+        from config.said import moment_of
         from flows.reader import StoreReader
-        from okrsync.amounts import moment_of
 
         store = self.store(create=create)
         zones = [each.timezone for each in store.cycles()] if as_of is not None else []

@@ -80,8 +80,8 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
 
 def run_hindsight(place: Place, as_of: str) -> SyncReport:
     """Return what today's rules would have changed at a moment of the past; see ``flows.hindsight``."""
+    from config.said import moment_of
     from flows.hindsight import plan_as_of
-    from okrsync.amounts import moment_of
 
     config = place.rules(offline=True)
     with place.store() as store:

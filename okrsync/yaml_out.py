@@ -26,7 +26,10 @@ def _decimal(dumper: _Dumper, value: Decimal) -> yaml.ScalarNode:
 _Dumper.add_representer(Decimal, _decimal)
 
 
-def dumped(value: Mapping[str, Plain]) -> str:
-    """Return YAML in the order given."""
-    text: str = yaml.dump(dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+def dumped(value: Mapping[str, Plain], *, flow: bool = False) -> str:
+    """Return YAML in the order given; ``flow`` writes innermost groups and lists on a line."""
+    style = None if flow else False
+    text: str = yaml.dump(
+        dict(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=style
+    )
     return text

@@ -42,10 +42,10 @@ def close(
     """Freeze a cycle's scores into a signed snapshot; syncs publish nothing into it any more."""
     import json as text
 
+    from config.said import confidence_of
     from flows.closing import Verdict
     from flows.closing import close as freeze
     from okrsync import show
-    from okrsync.amounts import confidence_of
 
     place: Place = ctx.obj
     verdicts = {}

@@ -45,9 +45,9 @@ def check_in(
     json: AsJson = False,
 ) -> None:
     """Check in by hand. The value stands above the automatic one, which stays visible beside it."""
+    from config.said import confidence_of, start_of_day, value_of
     from flows import people
     from okrsync import show
-    from okrsync.amounts import confidence_of, start_of_day, value_of
 
     place: Place = ctx.obj
     with place.store() as store:

@@ -12,11 +12,11 @@ from random import Random
 import pytest
 from typer.testing import CliRunner
 
+from config.said import moment_of
 from flows.people import Said, check_in, resume
 from flows.reader import StoreReader
 from mapping.errors import FixConfigError
 from mapping.readings import Standing
-from okrsync.amounts import moment_of
 from okrsync.cli import app
 from store import Store
 from tests.flows.rows import KR, START, Rows

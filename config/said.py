@@ -1,4 +1,4 @@
-"""Values, confidences and days as people write them on the command line."""
+"""Values, confidences and days as people write them, on the command line and in files of tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from config.amounts import unit_name
 from mapping.errors import FixConfigError
-from mapping.numbers import NumberStyle, parse_value
-from mapping.rules import KeyResult, UnitKind
+from mapping.numbers import Amount, NumberStyle, parse_value
+from mapping.rules import KeyResult, Unit, UnitKind
 
 
 def value_of(text: str, key_result: KeyResult) -> Decimal:
@@ -18,11 +19,31 @@ def value_of(text: str, key_result: KeyResult) -> Decimal:
         AmountError: it cannot be read.
         FixConfigError: it is in another unit, or 25 where 25 % must be meant.
     """
-    amount, unit = parse_value(text, style=NumberStyle.PLAIN), key_result.metric.unit
+    try:
+        return in_unit(parse_value(text, style=NumberStyle.PLAIN), text, key_result.metric.unit)
+    except WrongUnitError as error:
+        raise FixConfigError(f"{key_result.id}: {error}") from error
+
+
+class WrongUnitError(FixConfigError):
+    """An amount that is in another unit than the one it is for."""
+
+
+def in_unit(amount: Amount, text: str, unit: Unit) -> Decimal:
+    """Return an amount that stands for itself, in a unit.
+
+    Args:
+        amount: as it was read.
+        text: what it was read from, for the error.
+        unit: what it is to be in.
+
+    Raises:
+        WrongUnitError: it is in another unit, or 25 where 25 % must be meant.
+    """
     if amount.unit is not None and (amount.unit.kind, amount.unit.currency) != (unit.kind, unit.currency):
-        raise FixConfigError(f"{text!r} is in another unit than {key_result.id}, which is a {unit.kind}")
+        raise WrongUnitError(f"{text!r} is in another unit: write it in {unit_name(unit)}")
     if amount.unit is None and unit.kind is UnitKind.PERCENT and abs(amount.value) > 1:
-        raise FixConfigError(f"{text!r} would be {amount.value * 100:f} %: write {text}%")
+        raise WrongUnitError(f"{text!r} would be {amount.value * 100:f} %: write {text}%")
     return amount.value
 
 
