@@ -14,6 +14,7 @@ from mapping.errors import FixConfigError
 
 BUILT_IN = {
     "asana": "connectors.asana.goals",
+    "okrsync": "connectors.okrsync",
     "webhook": "connectors.webhook",
 }
 """Name to the module that has a ``DESTINATION``; imported only when a destination needs it."""

@@ -20,6 +20,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dashboard.api import PREFIX as API_PREFIX
+from dashboard.api import Counter, api_routes
 from dashboard.headers import SECURITY_HEADERS, SecurityHeaders
 from dashboard.pages import Site
 from dashboard.reader import Reader
@@ -33,7 +35,11 @@ A_YEAR = "public, max-age=31536000, immutable"
 
 
 def create_app(
-    reader: Reader, *, default_language: Lang = LANGUAGES[0], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    reader: Reader,
+    *,
+    default_language: Lang = LANGUAGES[0],
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    counter: Counter | None = None,
 ) -> Starlette:
     """Return the read-only page over ``reader`` as an ASGI application.
 
@@ -41,6 +47,7 @@ def create_app(
         reader: called from the server's threads, several at once.
         default_language: ``en`` or ``fr``, for browsers that prefer neither.
         now: the clock against which ages are told.
+        counter: takes reports of other servers and knows tokens; None leaves the REST API out.
 
     Raises:
         FixConfigError: the page does not speak ``default_language``.
@@ -56,6 +63,7 @@ def create_app(
             Route("/kr/{objective}/{key_result}", site.key_result, name="key_result"),
             Route("/runs", site.runs, name="runs"),
             Route("/healthz", site.health, name="health"),
+            *(api_routes(reader, counter) if counter is not None else ()),
             Mount("/static", Assets(directory=STATIC), name="static"),
         ],
         middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=1024)],
@@ -109,7 +117,7 @@ def _problem(
     site: Site, request: Request, status: int, *, detail: str | None, headers: Mapping[str, str] | None
 ) -> Response:
     response: Response
-    if request.url.path.endswith(".json"):
+    if request.url.path.endswith(".json") or request.url.path.startswith(API_PREFIX):
         response = JSONResponse({"status": status, "error": detail or HTTPStatus(status).phrase}, status_code=status)
     else:
         response = site.render(request, "error.html", status, status=status, detail=detail)

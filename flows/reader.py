@@ -23,7 +23,17 @@ from mapping.judging import judgements
 from mapping.ledger import shared_out
 from mapping.measure import measure_one
 from mapping.metric import has_ramp, is_rate
-from mapping.readings import CheckIn, Comment, CoverageReport, Explanation, Forecast, Overview, Query, RunRecord
+from mapping.readings import (
+    CheckIn,
+    CheckInKind,
+    Comment,
+    CoverageReport,
+    Explanation,
+    Forecast,
+    Overview,
+    Query,
+    RunRecord,
+)
 from mapping.rules import Completion, Cycle, KeyResult, Objective, selections_of
 from mapping.shares import DoubleCounting
 from mapping.standing import objective_standing, standing
@@ -164,7 +174,7 @@ class StoreReader:
             cycle=objective.cycle.id,
             objective_title=objective.title,
             reading=reading,
-            agrees=last is None or reading.value == last.value,
+            agrees=last is None or last.kind is CheckInKind.REPORTED or reading.value == last.value,
             steps=steps(reading, stands),
             queries=queries,
             rule=ruled.rule,
@@ -208,7 +218,7 @@ class StoreReader:
             for objective in self._store.declared():
                 for each in objective.key_results:
                     last = entries.get(each.id, Entries()).measured
-                    if last is None or fresh.get(each.id) is None:
+                    if last is None or last.kind is CheckInKind.REPORTED or fresh.get(each.id) is None:
                         continue
                     mirror, at = self._as_published(fresh[each.id], last.at)
                     value = measure_one(_as_ruled(each, last), objective.cycle, mirror, at).value

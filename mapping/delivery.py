@@ -62,6 +62,9 @@ class Update:
     author: str
     note: str
     """Why it moved, for people."""
+    stale_reason: str | None = None
+    no_data: str | None = None
+    objective_owner: str | None = None
 
     def says_as(self, other: Update) -> bool:
         """Return whether two updates tell a destination the same."""
@@ -90,6 +93,9 @@ def update_of(standing: Standing, objective: Objective, *, run: int, at: datetim
         confidence=standing.confidence,
         author=standing.author,
         note=note,
+        stale_reason=standing.stale_reason,
+        no_data=standing.no_data,
+        objective_owner=objective.owner,
     )
 
 

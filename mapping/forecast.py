@@ -25,6 +25,7 @@ from mapping.periods import local_date
 from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast, RebuiltReading
 from mapping.rules import Aggregate, AggregateKind, Completion, Cycle, Measure, Metric, Ticked
 
+AUTOMATIC = (CheckInKind.MEASURED, CheckInKind.ACCEPTED, CheckInKind.REPORTED)
 PATHS = 2000
 PAST_PATHS = 400
 """For each forecast of the back-test; it makes up to 40 of them."""
@@ -70,7 +71,7 @@ def daily(
     """
     known: dict[date, tuple[Decimal, bool]] = {}
     for entry in sorted(check_ins, key=lambda each: (each.at, each.run)):
-        if entry.value is None or entry.kind not in (CheckInKind.MEASURED, CheckInKind.ACCEPTED):
+        if entry.value is None or entry.kind not in AUTOMATIC:
             continue
         day = max(local_date(entry.at, cycle.timezone), cycle.starts_on)
         ruled = any(part.kind is CauseKind.RULE_CHANGED for part in entry.causes)

@@ -310,6 +310,8 @@ class CheckInKind(StrEnum):
     """Measured, held by the guard or merely suggested, and then accepted by a person."""
     IMPORTED = "imported"
     """Taken over from another tool's export."""
+    REPORTED = "reported"
+    """By another okrsync, which measured it; its author is whose token it came with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from okrsync.commands import (
     setup,
     sync,
     testing,
+    token,
     trade,
 )
 
@@ -71,5 +72,5 @@ def before(
     ctx.obj = Place(folder=folder, config=config, verbose=verbose)
 
 
-for room in (demo, setup, lint, testing, sync, look, people, past, cycles, review, trade, deliver, service, db):
+for room in (demo, setup, lint, testing, sync, look, people, past, cycles, review, trade, deliver, token, service, db):
     room.register(app)

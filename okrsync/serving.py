@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Literal
 
 import uvicorn
@@ -13,11 +14,14 @@ import uvicorn
 from config.load import Schedule
 from dashboard.app import create_app
 from flows.reader import StoreReader
+from flows.reports import Counter
 from mapping.errors import FixConfigError
 from okrsync.place import Place
 
 
-async def serve_reader(reader: StoreReader, *, host: str, port: int, language: Literal["en", "fr"]) -> None:
+async def serve_reader(
+    reader: StoreReader, *, host: str, port: int, language: Literal["en", "fr"], counter: Counter | None = None
+) -> None:
     """Serve the page over an open reader."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -28,7 +32,7 @@ async def serve_reader(reader: StoreReader, *, host: str, port: int, language: L
         raise FixConfigError(
             f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
         ) from error
-    app = create_app(reader, default_language=language)
+    app = create_app(reader, default_language=language, counter=counter)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     print_now(f"The page: http://{host}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
     await server.serve(sockets=[listener])
@@ -81,8 +85,9 @@ def schedule_of(place: Place) -> Schedule:
 
 
 async def _page(place: Place, host: str, port: int) -> None:
-    with place.reader(create=True) as reader:
-        await serve_reader(reader, host=host, port=port, language=place.settings.language)
+    with place.reader(create=True) as reader, place.store() as store:
+        counter = Counter(store=store, now=lambda: datetime.now(UTC))
+        await serve_reader(reader, host=host, port=port, language=place.settings.language, counter=counter)
 
 
 def print_now(line: str) -> None:

@@ -6,6 +6,7 @@ from store.mirror import StoredMirror
 from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
 from store.run import Run
 from store.snapshots import Snapshot
+from store.tokens import Token
 
 __all__ = [
     "Freshness",
@@ -16,5 +17,6 @@ __all__ = [
     "Snapshot",
     "Store",
     "StoredMirror",
+    "Token",
     "Watermark",
 ]

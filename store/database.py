@@ -38,7 +38,7 @@ from store.outbox import (
     write_delivered,
 )
 from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
-from store.people import read_audit, read_comments, read_entries
+from store.people import read_audit, read_comments, read_entries, write_audit
 from store.readings import (
     BY_HAND,
     LATEST,
@@ -63,6 +63,7 @@ from store.reviews import read_reviews
 from store.run import Run
 from store.snapshots import Snapshot, read_snapshots
 from store.tables import metadata
+from store.tokens import Token, read_tokens, revoke_token, token_of, write_token
 from store.verify import findings
 
 
@@ -110,13 +111,16 @@ class Store:
         self.close()
 
     @contextmanager
-    def begin(self, *, started_at: datetime, kind: str = "sync") -> Iterator[Run]:
-        """Begin a run. Leaving the block without ``commit`` undoes it and drops what was staged."""
+    def begin(self, *, started_at: datetime, kind: str = "sync", run_id: str | None = None) -> Iterator[Run]:
+        """Begin a run, under an id of its own unless one is given.
+
+        Leaving the block without ``commit`` undoes it and drops what was staged.
+        """
         if self._upto != LATEST:
             raise RuntimeError("the past is for reading only")
         with self._engine.connect() as connection:
             try:
-                run = Run(connection, self._native, started_at=started_at, kind=kind)
+                run = Run(connection, self._native, started_at=started_at, kind=kind, run_id=run_id)
                 try:
                     yield run
                 finally:
@@ -254,6 +258,33 @@ class Store:
         """Return the closed cycles, by id."""
         with self.reading() as session:
             return read_snapshots(session)
+
+    def add_token(self, token: Token, digest: str, audit: AuditEntry) -> None:
+        """Keep a new token by its digest.
+
+        Raises:
+            FixConfigError: there is one of that name.
+        """
+        with self.writing() as connection:
+            write_token(connection, token, digest)
+            write_audit(connection, [audit])
+
+    def revoke_token(self, name: str, *, at: datetime, audit: AuditEntry) -> bool:
+        """End a token for good, and return whether there was one that worked."""
+        with self.writing() as connection:
+            found = revoke_token(connection, name, at=at)
+            write_audit(connection, [audit] if found else [])
+        return found
+
+    def tokens(self) -> list[Token]:
+        """Return all tokens, revoked ones too, by name."""
+        with self.reading() as connection:
+            return read_tokens(connection)
+
+    def token_of(self, digest: str) -> Token | None:
+        """Return the token with this digest that works, None when there is none."""
+        with self.reading() as connection:
+            return token_of(connection, digest)
 
     def comments(self, key_result: str) -> list[Comment]:
         """Return the comments on a key result, oldest first."""

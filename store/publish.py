@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, insert, not_, select, tuple_, update
+from sqlalchemy import Connection, Table, and_, insert, not_, select, tuple_, update
 
 from mapping.readings import CheckIn, ConnectionRecord
 from mapping.rules import Objective
@@ -25,6 +25,8 @@ from store.tables import (
 )
 
 Values = dict[str, object]
+FILE, IMPORTED = "file", "imported"
+"""Origins of what is declared: whose it is to change."""
 
 
 def write_run(
@@ -115,9 +117,10 @@ def write_connectors(connection: Connection, connectors: Mapping[str, str]) -> N
 
 
 def _declare(connection: Connection, table: Table, key: tuple[str, ...], rows: list[Values]) -> None:
-    _replace(connection, table, key, [{**row, "retired": False} for row in rows])
+    _replace(connection, table, key, [{**row, "retired": False, "origin": FILE} for row in rows])
     kept = [tuple(row[name] for name in key) for row in rows]
-    there = connection.execute(select(*(table.c[name] for name in key)).where(not_(table.c.retired))).all()
+    ours = and_(not_(table.c.retired), table.c.origin == FILE)  # what came otherwise is not the file's to retire
+    there = connection.execute(select(*(table.c[name] for name in key)).where(ours)).all()
     gone = [tuple(row) for row in there if tuple(row) not in set(kept)]
     for values in gone:
         found = tuple_(*(table.c[name] for name in key)) == tuple_(*values)

@@ -39,7 +39,7 @@ def read_watermark(connection: Connection, selection: str) -> Watermark | None:
     return None if row is None else Watermark(at=row.at, fingerprint=row.fingerprint)
 
 
-MEASURED = (CheckInKind.MEASURED, CheckInKind.ACCEPTED)
+MEASURED = (CheckInKind.MEASURED, CheckInKind.ACCEPTED, CheckInKind.REPORTED)
 BY_HAND = (CheckInKind.BY_HAND, CheckInKind.IMPORTED)
 
 
@@ -50,6 +50,11 @@ LATEST = 2**31 - 1
 def seq_at(connection: Connection, instant: datetime) -> int:
     """Return the number of the last run that had been published by an instant, 0 before the first."""
     return connection.scalar(select(func.max(runs.c.seq)).where(runs.c.finished_at <= instant)) or 0
+
+
+def seq_of(connection: Connection, run_id: str) -> int | None:
+    """Return the number of the run with this id, None when there is none."""
+    return connection.scalar(select(runs.c.seq).where(runs.c.id == run_id))
 
 
 def read_last_check_ins(

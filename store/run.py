@@ -42,8 +42,10 @@ from store.readings import (
     read_last_check_ins,
     read_past_values,
     read_watermark,
+    seq_of,
 )
 from store.records import Freshness, MergeCounts, Watermark
+from store.reported import read_origins, write_adopted
 from store.reviews import decide, read_reviews, write_reviews
 from store.snapshots import Snapshot, write_snapshot
 from store.staging import Staging
@@ -56,10 +58,12 @@ class Run:
     and publishes; ``commit`` ends it. Anything else (an exception, ``rollback``, a kill) leaves the store as it was.
     """
 
-    def __init__(self, connection: Connection, native: Native, *, started_at: datetime, kind: str) -> None:
+    def __init__(
+        self, connection: Connection, native: Native, *, started_at: datetime, kind: str, run_id: str | None = None
+    ) -> None:
         if started_at.tzinfo is None:
             raise ValueError(f"a run begins at an aware instant, not at {started_at.isoformat()}")
-        self.id = uuid.uuid4().hex
+        self.id = run_id or uuid.uuid4().hex
         self.started_at = started_at.astimezone(UTC)
         self.kind = kind
         self._connection = connection
@@ -247,6 +251,24 @@ class Run:
         with self._turn:
             self._require_merged()
             return write_outbox(self._connection, updates, at=at)
+
+    def repeats(self) -> int | None:
+        """Return the number of the run that was published under this one's id, None when this is the first of it."""
+        with self._turn:
+            self._require_merged()
+            return seq_of(self._connection, self.id)
+
+    def adopt(self, objective: Objective) -> None:
+        """Declare an objective with its key results, as another okrsync has them; what the file declares stays."""
+        with self._turn:
+            self._require_merged()
+            write_adopted(self._connection, objective)
+
+    def origins(self, address: str) -> tuple[str | None, str | None]:
+        """Return whose the objective and the key result at an address are, None for what nobody declared."""
+        with self._turn:
+            self._require_merged()
+            return read_origins(self._connection, address)
 
     def past(self, key_result: str, points: int) -> list[Decimal]:
         """Return the last values measured of a key result, oldest first, by the runs before this one."""

@@ -323,6 +323,19 @@ rebuilt = Table(
     Column("run", Integer, nullable=False),
 )
 
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Id, primary_key=True),
+    Column("hash", Id, nullable=False),  # SHA-256 of the token, which is random enough to need no salt
+    Column("scope", Text, nullable=False),  # read or write
+    Column("objectives", Text, nullable=False),  # JSON list of those it may write to; empty for all
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("revoked_at", Instant),
+    Index(None, "hash"),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

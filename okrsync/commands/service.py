@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(ctx: typer.Context, host: Host = "127.0.0.1", port: Port = 8765) -> None:
-    """Serve the page on which everybody sees the key results. Read-only."""
+    """Serve the page on which everybody sees the key results, and the REST API for those who have a token."""
     from okrsync.serving import serve_page
 
     place: Place = ctx.obj
