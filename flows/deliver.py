@@ -30,6 +30,7 @@ from mapping.delivery import (
     shown,
 )
 from mapping.errors import FixConfigError, OkrsyncError, TryAgainError
+from mapping.failpoints import reach
 from store import Lease, Store
 
 log = logging.getLogger(__name__)
@@ -95,12 +96,14 @@ class _Round:
             self._preview([(row, write) for row, write, _ in writes.values()])
             return
         self._note_intent([write for _, write, _ in writes.values()])
+        reach("flows.deliver.send")
         try:
             await self.there.write([write for _, write, _ in writes.values()])
         except OkrsyncError as error:
             for row, write, verdict in writes.values():
                 await self._after_a_loss(row, write, verdict, error)
             return
+        reach("flows.deliver.sent")
         self.lost = 0
         for row, write, verdict in writes.values():
             self._sent(row, write.held, verdict, "")
@@ -291,6 +294,7 @@ async def _one(
     record = DestinationRecord(destination=rule.name, waiting=store.waiting(rule.name))
     if not record.waiting:
         return record
+    reach("flows.deliver.claim")
     other = None if leases is None else leases.take(rule.name, DESTINATION)
     if other is not None:
         return replace(record, failures=(f"another process is delivering ({other})",))

@@ -222,6 +222,7 @@ class Store:
         """
         with self.writing() as connection:
             leases.require_current(connection, [held])
+            reach("store.outbox.mark")
             write_delivered(connection, destination, delivered or {}, at=at)
             for row, state, detail in ended:
                 end_delivery(connection, row, state, at=at, detail=detail)

@@ -250,6 +250,7 @@ class Run:
         """Let updates wait for their destinations, and return the ids given; see ``store.outbox``."""
         with self._turn:
             self._require_merged()
+            reach("store.outbox.write")
             return write_outbox(self._connection, updates, at=at)
 
     def repeats(self) -> int | None:

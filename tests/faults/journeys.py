@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,12 +38,25 @@ class Journey:
     scene: Set
     states: Callable[[Scene], object] = Scene.dump
     """What has to be the same in the end, and after a kill be what it was before or what it is after."""
+    elsewhere: Callable[[Stage], bytes] = lambda _stage: b""
+    """What a vendor holds that this may change, packed."""
+    put_back: Callable[[Stage, bytes], None] = lambda _stage, _packed: None
+    effects: Callable[[Stage], object] = lambda _stage: None
+    """What a vendor saw being changed; the same in the end, each once."""
     whole: bool = True
     """Whether a kill leaves all or nothing; else what is done in several transactions goes on where it was."""
 
 
 def synced_and_moved(stage: Stage) -> Scene:
     return stage.move_on(stage.scene())
+
+
+def with_goals(stage: Stage) -> Scene:
+    return stage.move_on(stage.scene(goals=True))
+
+
+def _put_office_back(stage: Stage, packed: bytes) -> None:
+    stage.where.sandbox.asana = pickle.loads(packed)
 
 
 def nothing_yet(stage: Stage) -> Scene:
@@ -145,6 +159,14 @@ def _with_plan(scene: Scene) -> object:
 JOURNEYS: dict[str, Journey] = {
     "sync": Journey(act=sync, scene=synced_and_moved),
     "first sync": Journey(act=sync, scene=nothing_yet),
+    "deliver": Journey(
+        act=sync,
+        scene=with_goals,
+        elsewhere=lambda stage: pickle.dumps(stage.office),
+        put_back=_put_office_back,
+        effects=lambda stage: list(stage.office.effects),
+        whole=False,
+    ),
     "backup": Journey(act=backup, scene=synced_and_moved, states=_with_backup),
     "restore": Journey(act=restore, scene=backed_up),
     "plan": Journey(act=save_plan, scene=synced_and_moved, states=_with_plan),

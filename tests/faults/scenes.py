@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from config.load import Config, load
 from config.settings import load_settings
 from flows.work import SyncReport, Wish, opened
+from okrsync.sandbox.asana_site import AsanaSite
 from store import Store
 from store.dump import Dump
 from store.engine import engine_of
@@ -81,7 +82,7 @@ class Scene:
         async with opened(self.config(), wish, now=lambda: self.at, dry=dry) as work:
             await asyncio.gather(*(work.pull(name) for name in work.names()))
             work.measure()
-            return work.preview() if dry else work.publish(through="in-process")
+            return work.preview() if dry else await work.deliver(work.publish(through="in-process"))
 
     def dump(self) -> Dump:
         with self.store() as store:
@@ -144,24 +145,44 @@ class Stage:
         self.world.faults.clear()
         self.world.fill(ITEMS, done=ITEMS // 3)
 
-    def scene(self, *, empty: bool = False) -> Scene:
-        """Return a scene that was synced once, or one whose database nobody has opened yet."""
+    def scene(self, *, empty: bool = False, goals: bool = False) -> Scene:
+        """Return a scene that was synced once, or one whose database nobody has opened yet.
+
+        Args:
+            empty: do not sync.
+            goals: two of the key results go to goals, which every scene of this stage shares.
+        """
         folder = self.folder / f"scene{next(_numbers)}"
         folder.mkdir()
         connection = self.world.connection() | {"token": "${FAULTS_TOKEN}"}
         terms = {"from": "source"} | self.world.terms()
         rules = RULES.format(source=json.dumps(connection), terms=json.dumps(terms))  # YAML reads JSON
-        (folder / "okrsync.yaml").write_text(rules, encoding="utf-8")
+        (folder / "okrsync.yaml").write_text(rules + (self._destinations() if goals else ""), encoding="utf-8")
         url = self.new_database()
         if url.startswith("sqlite:"):
             url = f"sqlite:///{folder / 'okrsync.db'}"
-        env = {"FAULTS_TOKEN": self.world.account.token, "OKRSYNC_ALLOWED_HOSTS": "127.0.0.1"}
+        env = {"FAULTS_TOKEN": self.world.account.token, "ASANA_TOKEN": self.office.account.token}
+        env |= {"OKRSYNC_ALLOWED_HOSTS": "127.0.0.1"}
         made = Scene(folder=folder, url=url, at=self.where.now(), env=env)
         os.environ.update(env)
         made.write_other(42, START)
         if not empty:
             assert made.sync().failures == ()
         return made
+
+    @property
+    def office(self) -> AsanaSite:
+        return self.where.sandbox.asana
+
+    def _destinations(self) -> str:
+        """Return the part of the rules that sends two key results to goals; both are made here."""
+        self.where.sandbox.asana = AsanaSite()
+        goals = {
+            DONE: self.office.add_goal("Finish it", precision=1),
+            OTHER: self.office.add_goal("Win customers", unit="none", target_number_value=100),
+        }
+        terms = {"to": "asana", "token": "${ASANA_TOKEN}", "url": self.where.sandbox.asana_url, "key_results": goals}
+        return f"destinations:\n  goals: {json.dumps(terms)}\n"
 
     def move_on(self, scene: Scene) -> Scene:
         """Let things happen at the vendors, and return the scene as of the day after."""

@@ -68,11 +68,13 @@ def moments(seen: Counter[str]) -> Iterator[str]:
 def test_killed_at_a_fail_point_and_done_again_it_ends_as_if_undisturbed(stage: Stage, name: str) -> None:
     journey = JOURNEYS[name]
     begun = journey.scene(stage)
+    elsewhere = journey.elsewhere(stage)
     straight = begun.copy()
     seen = reached(name, straight)
-    before, after = journey.states(begun.copy()), journey.states(straight)
+    before, after, effects = journey.states(begun.copy()), journey.states(straight), journey.effects(stage)
     killed = 0
     for moment in moments(seen):
+        journey.put_back(stage, elsewhere)
         scene = begun.copy()
         process = journeys.start(name, scene, moment)
         process.join(PATIENCE)
@@ -84,6 +86,7 @@ def test_killed_at_a_fail_point_and_done_again_it_ends_as_if_undisturbed(stage: 
             assert journey.states(scene) in (before, after), f"killed at {moment}"
         journeys.perform(name, scene, "")
         assert journey.states(scene) == after, f"killed at {moment} and done again"
+        assert journey.effects(stage) == effects, f"killed at {moment} and done again"
         assert scene.faults() == [], moment
         scene.remove()
     print(f"B1 {name}: {killed} kills at {len(seen)} fail-points, then as if undisturbed")
