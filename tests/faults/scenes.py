@@ -184,6 +184,14 @@ class Stage:
         terms = {"to": "asana", "token": "${ASANA_TOKEN}", "url": self.where.sandbox.asana_url, "key_results": goals}
         return f"destinations:\n  goals: {json.dumps(terms)}\n"
 
+    def suggest(self, scene: Scene) -> None:
+        """Let new values of two key results wait for a person from now on."""
+        rules = scene.folder / "okrsync.yaml"
+        text = rules.read_text(encoding="utf-8")
+        for title in ("title: Finish it", "title: Win customers"):
+            text = text.replace(title, f"{title}\n        mode: suggest")
+        rules.write_text(text, encoding="utf-8")
+
     def move_on(self, scene: Scene) -> Scene:
         """Let things happen at the vendors, and return the scene as of the day after."""
         for _ in range(8):
