@@ -6,6 +6,7 @@ variables ``OKRSYNC_*``, the file ``.env`` beside the rules, files in the secret
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,15 @@ class Settings(BaseSettings):
             entries = tuple(str(entry).strip() for entry in entries if str(entry).strip())
             Guard.of(entries)
         return entries
+
+    def acting(self, otherwise: str = "okrsync") -> str:
+        """Return who acts: as set, else the name of the login, else ``otherwise``."""
+        if self.user:
+            return self.user
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError):  # a container without an entry for its user
+            return otherwise
 
     @property
     def folder(self) -> Path:

@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.work import SyncReport, Wish
+from mapping.declared import DeclaredChange
 from mapping.errors import FixConfigError
 from mapping.failpoints import reach
 from mapping.plain import Plain, plain
 from mapping.readings import Change
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class SavedPlan:
     made_at: datetime
     wish: Wish
     lines: Mapping[str, Plain]
-    """What happens to each key result, by address; without times, which differ each time."""
+    """What happens to each key result, by address, and to what is declared; without times, which differ each time."""
 
     @property
     def digest(self) -> str:
@@ -38,9 +39,10 @@ class SavedPlan:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def lines_of(changes: Iterable[Change]) -> dict[str, Plain]:
-    """Return what a plan comes to: both values, causes, status and rule of each key result."""
-    return {change.key_result: _line(change) for change in changes}
+def lines_of(changes: Iterable[Change], declared: Iterable[DeclaredChange] = ()) -> dict[str, Plain]:
+    """Return what a plan comes to: both values, causes, status and rule of each key result, and what is declared."""
+    said = {f"{each.kind} {each.id}": plain(each) for each in declared}
+    return {change.key_result: _line(change) for change in changes} | said
 
 
 def _line(change: Change) -> Plain:
@@ -59,7 +61,7 @@ def _line(change: Change) -> Plain:
 
 def save(report: SyncReport, wish: Wish, path: Path) -> SavedPlan:
     """Write a plan to a file, whole or not at all."""
-    saved = SavedPlan(made_at=report.started_at, wish=wish, lines=lines_of(report.changes))
+    saved = SavedPlan(made_at=report.started_at, wish=wish, lines=lines_of(report.changes, report.declared))
     content = {
         "okrsync_plan": FORMAT,
         "digest": saved.digest,
@@ -111,13 +113,13 @@ class WorldChangedError(FixConfigError):
     """What a sync would do now is not what was planned; nothing was published."""
 
 
-def require_same(saved: SavedPlan, changes: Iterable[Change]) -> None:
+def require_same(saved: SavedPlan, changes: Iterable[Change], declared: Iterable[DeclaredChange] = ()) -> None:
     """Refuse when the plan of now differs from the saved one.
 
     Raises:
         WorldChangedError: names each key result that differs, with both sides.
     """
-    now = lines_of(changes)
+    now = lines_of(changes, declared)
     differing = [
         address for address in dict.fromkeys([*saved.lines, *now]) if saved.lines.get(address) != now.get(address)
     ]
@@ -134,6 +136,8 @@ def require_same(saved: SavedPlan, changes: Iterable[Change]) -> None:
 def _words(line: Plain) -> str:
     if not isinstance(line, dict):
         return "not planned"
+    if "act" in line:
+        return f"{line['act']} " + json.dumps(line["after"] or line["before"], ensure_ascii=False)
     if line["action"] in ("keep", "hold"):
         return f"{line['action']} {line['old']}" + (f" ({line['reason']})" if line["reason"] else "")
     return f"{line['action']} {line['old']} → {line['new']}"

@@ -18,17 +18,19 @@ from config.load import Config, load
 from config.settings import load_settings
 from connectors.guard import Guard
 from connectors.port import Source, Surroundings
+from flows.declaring import Declaring, audit_of
 from flows.deliver import deliver, failures_of
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
 from flows.outgoing import enqueue
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
+from mapping.declared import DeclaredChange
 from mapping.delivery import DestinationRecord
 from mapping.errors import OkrsyncError
 from mapping.failpoints import reach
 from mapping.ledger import shared_out
 from mapping.plan import plan
-from mapping.readings import Action, Change, ConnectionRecord
+from mapping.readings import Action, Change, ConnectionRecord, Status
 from mapping.rules import KeyResult, Objective, selections_of
 from mapping.words import Outcome, PullResult, Selection
 from store import Freshness, Run, Store
@@ -70,6 +72,8 @@ class SyncReport:
     connections: tuple[ConnectionRecord, ...]
     changes: tuple[Change, ...]
     destinations: tuple[DestinationRecord, ...] = ()
+    declared: tuple[DeclaredChange, ...] = ()
+    """What the rules do to what is declared."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -88,8 +92,9 @@ class SyncReport:
 
     @property
     def published(self) -> bool:
-        """Whether any connection gave something that was published."""
-        return any(each.outcome in (Outcome.COMPLETE, Outcome.PARTIAL) for each in self.connections)
+        """Whether any connection gave something that was published, or none was asked."""
+        good = (Outcome.COMPLETE, Outcome.PARTIAL)
+        return not self.connections or any(each.outcome in good for each in self.connections)
 
 
 @dataclass(kw_only=True)
@@ -110,6 +115,7 @@ class Work:
     busy: dict[str, str] = field(default_factory=dict)
     """Connections that another run is pulling, with who that is."""
     changes: list[Change] = field(default_factory=list)
+    declaring: Declaring = field(default_factory=Declaring)
 
     def names(self) -> list[str]:
         """Return the connections to pull: those asked for that some wanted key result needs."""
@@ -191,9 +197,14 @@ class Work:
         )
 
     def measure(self) -> list[Change]:
-        """Merge what was pulled and compute what changes. Begins the run's transaction."""
+        """Merge what was pulled and compute what changes. Begins the run's transaction.
+
+        Raises:
+            ConfigProblemsError: the rules declare what people own, or join histories that do not follow one another.
+        """
         self.run.merge()
         reach("flows.measure")
+        self.declaring = Declaring.begin(self.run, self.config)
         mirror = self.run.mirror()
         self.changes = plan(
             self._objectives(shared_out(self.config.objectives, mirror, self.started_at)),
@@ -203,7 +214,7 @@ class Work:
             stale=self._stale(),
             run=self.run.seq,
             now=self.started_at,
-            earlier=earlier_statuses(self.store, self.config.objectives, current=False),
+            earlier=self._earlier(),
             past=lambda address: self.run.past(address, PAST_VALUES),
             reviews=self.run.reviews(),
             trusted=self.wish.accept_shrink,
@@ -217,7 +228,7 @@ class Work:
         connections = self.records()
         self.run.publish(
             check_ins=check_ins,
-            freshness=freshness(self.changes, self.store.freshness(), run=self.run.seq, now=self.started_at),
+            freshness=freshness(self.changes, self.run.freshness(), run=self.run.seq, now=self.started_at),
             declared=self.config.objectives,
             connections=connections,
             now=self.now(),
@@ -225,9 +236,15 @@ class Work:
             reviews=[change.review for change in self.changes if change.review is not None],
             settled=[change.key_result for change in self.changes if change.action in SETTLED],
         )
+        self.run.audit(audit_of(self.declaring.changes, actor=self.config.settings.acting(), at=self.now()))
         self._enqueue()
         self.run.commit(self.leases.held.values() if self.leases is not None else ())
         return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
+
+    def _earlier(self) -> dict[str, tuple[Status, ...]]:
+        """Return the statuses at the runs before, of key results under a profile with hysteresis."""
+        known = self.declaring.as_known(self.config.objectives)
+        return self.declaring.renamed(earlier_statuses(self.store, known, current=False))
 
     def _enqueue(self) -> None:
         """Let what destinations do not know yet wait in the outbox, in the transaction that publishes."""
@@ -237,7 +254,7 @@ class Work:
             self.config.destinations.values(),
             now=self.now(),
             closed=self.closed,
-            earlier=earlier_statuses(self.store, self.config.objectives, current=False),
+            earlier=self._earlier(),
         )
 
     async def deliver(self, report: SyncReport) -> SyncReport:
@@ -263,6 +280,7 @@ class Work:
             check_ins=check_ins,
             connections=self.records(),
             changes=tuple(self.changes),
+            declared=self.declaring.changes,
         )
 
     def _objectives(self, objectives: Sequence[Objective]) -> list[Objective]:

@@ -15,7 +15,7 @@ from mapping.metric import clamp
 from mapping.pace import pace
 from mapping.periods import local_date
 from mapping.readings import CheckIn, ObjectiveStanding, Standing, Status
-from mapping.rules import ByHand, KeyResult, Objective
+from mapping.rules import ByHand, KeyResult, Mode, Objective
 from mapping.score import final_score
 from mapping.settling import settled
 
@@ -139,7 +139,7 @@ def standing(
 
 def _measured_at(key_result: KeyResult, last: CheckIn | None, fresh: Fresh | None) -> datetime | None:
     """Return when the value was last confirmed; by whom nothing measures, when a person last spoke."""
-    if isinstance(key_result.measure, ByHand):
+    if isinstance(key_result.measure, ByHand) and key_result.mode is Mode.MANUAL:
         return None if last is None else last.at
     return None if fresh is None else fresh.measured_at
 

@@ -60,14 +60,10 @@ class Place:
         Raises:
             FixConfigError: nobody can be told.
         """
-        if said or self.settings.user:
-            return said or self.settings.user
-        import getpass
-
-        try:
-            return getpass.getuser()
-        except (OSError, KeyError) as error:
-            raise FixConfigError("who acts cannot be told: give --as NAME, or set OKRSYNC_USER") from error
+        who = said or self.settings.acting(otherwise="")
+        if not who:
+            raise FixConfigError("who acts cannot be told: give --as NAME, or set OKRSYNC_USER")
+        return who
 
     def rules(self, *, offline: bool = False) -> Config:
         """Return the rules; ``offline`` leaves secrets alone.

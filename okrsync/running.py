@@ -101,7 +101,7 @@ def run_apply(place: Place, saved: SavedPlan, *, quiet: bool) -> SyncReport:
 async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
     async with opened(place.rules(), saved.wish, watch=watch) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
-        require_same(saved, work.measure())
+        require_same(saved, work.measure(), work.declaring.changes)
         return await work.deliver(work.publish(through="in-process"))
 
 

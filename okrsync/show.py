@@ -26,6 +26,7 @@ from mapping.readings import (
     Status,
 )
 from mapping.show import show_delta, show_metric, show_progress, show_value
+from okrsync.show_declared import declared_lines
 
 if TYPE_CHECKING:
     from flows.work import SyncReport
@@ -241,6 +242,8 @@ def summary(report: SyncReport) -> Text:
     ]
     if tally[Action.HOLD]:
         parts.append(f"{tally[Action.HOLD]} held, without a new value")
+    if report.declared:
+        parts.append(f"{counted_as(len(report.declared), 'change')} of what is declared")
     return Text(", ".join(parts) + ".")
 
 
@@ -251,6 +254,8 @@ def print_report(report: SyncReport) -> None:
     out = console()
     out.print(connections_table(report.connections))
     out.print()
+    if report.declared:
+        out.print(declared_lines(report.declared))
     if any(change.action is not Action.KEEP for change in report.changes):
         out.print(changes_table(report.changes))
         out.print()

@@ -4,6 +4,7 @@ from store.database import Store
 from store.leases import Lease
 from store.mirror import StoredMirror
 from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
+from store.renaming import NotFollowingError
 from store.run import Run
 from store.snapshots import Snapshot
 from store.tokens import Token
@@ -12,6 +13,7 @@ __all__ = [
     "Freshness",
     "Lease",
     "MergeCounts",
+    "NotFollowingError",
     "Run",
     "SelectionFacts",
     "Snapshot",

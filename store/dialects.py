@@ -165,6 +165,16 @@ def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.I
     return sqlite.insert(table)
 
 
+def replace_rows(
+    connection: Connection, table: Table, key: tuple[str, ...], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Write rows of equal columns, in place of those that have the same key."""
+    if rows:
+        statement = upsert(connection, table)
+        others = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others), rows)
+
+
 def native(name: str) -> Native:
     """Return what SQLAlchemy's dialect ``name`` needs."""
     return Postgres() if name == "postgresql" else Sqlite()

@@ -49,7 +49,11 @@ def dump(connection: Connection) -> Dump:
         "selections": _selections(connection, names),
         "declared": {
             table.name: {
-                " ".join(str(row[name]) for name in key): {"rule": json.loads(row["body"]), "retired": row["retired"]}
+                " ".join(str(row[name]) for name in key): {
+                    "rule": json.loads(row["body"]),
+                    "retired": row["retired"],
+                    "origin": row["origin"],
+                }
                 for row in connection.execute(select(table)).mappings()
             }
             for table, key in ((cycles, ("id",)), (objectives, ("id",)), (key_results, ("objective", "id")))

@@ -1,32 +1,25 @@
-"""Writing what a run came to: its record, check-ins, freshness, and what the rules declare."""
+"""Writing what a run came to: its record, check-ins, freshness."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, and_, insert, not_, select, tuple_, update
+from sqlalchemy import Connection, insert, update
 
 from mapping.readings import CheckIn, ConnectionRecord
-from mapping.rules import Objective
-from store.codec import encode, encode_causes, encode_metric
-from store.dialects import upsert
+from store.codec import encode_causes, encode_metric
+from store.dialects import replace_rows
 from store.records import Freshness
 from store.tables import (
     check_ins,
-    cycles,
     freshness,
-    key_results,
-    objectives,
     run_connections,
     runs,
     selections,
 )
 
 Values = dict[str, object]
-FILE, IMPORTED = "file", "imported"
-"""Origins of what is declared: whose it is to change."""
 
 
 def write_run(
@@ -84,29 +77,7 @@ def write_check_ins(connection: Connection, seq: int, entries: Iterable[CheckIn]
 def write_freshness(connection: Connection, entries: Iterable[Freshness]) -> None:
     """Replace the freshness of the key results given; others keep theirs."""
     rows: list[Values] = [{name: getattr(entry, name) for name in Freshness.__dataclass_fields__} for entry in entries]
-    _replace(connection, freshness, ("key_result",), rows)
-
-
-def write_declared(connection: Connection, declared: Sequence[Objective]) -> None:
-    """Make the declared OKRs what the rules say now; what they say no longer is retired, never deleted."""
-    spans = {objective.cycle.id: objective.cycle for objective in declared}
-    _declare(connection, cycles, ("id",), [{"id": span.id, "body": encode(span)} for span in spans.values()])
-    wholes: list[Values] = [
-        {
-            "id": objective.id,
-            "cycle": objective.cycle.id,
-            "position": position,
-            "body": encode(replace(objective, key_results=())),
-        }
-        for position, objective in enumerate(declared)
-    ]
-    _declare(connection, objectives, ("id",), wholes)
-    parts: list[Values] = [
-        {"objective": objective.id, "id": part.id, "position": position, "body": encode(part)}
-        for objective in declared
-        for position, part in enumerate(objective.key_results)
-    ]
-    _declare(connection, key_results, ("objective", "id"), parts)
+    replace_rows(connection, freshness, ("key_result",), rows)
 
 
 def write_connectors(connection: Connection, connectors: Mapping[str, str]) -> None:
@@ -114,25 +85,6 @@ def write_connectors(connection: Connection, connectors: Mapping[str, str]) -> N
     for name, connector in connectors.items():
         stale = (selections.c.connection == name) & (selections.c.connector != connector)
         connection.execute(update(selections).where(stale).values(connector=connector))
-
-
-def _declare(connection: Connection, table: Table, key: tuple[str, ...], rows: list[Values]) -> None:
-    _replace(connection, table, key, [{**row, "retired": False, "origin": FILE} for row in rows])
-    kept = [tuple(row[name] for name in key) for row in rows]
-    ours = and_(not_(table.c.retired), table.c.origin == FILE)  # what came otherwise is not the file's to retire
-    there = connection.execute(select(*(table.c[name] for name in key)).where(ours)).all()
-    gone = [tuple(row) for row in there if tuple(row) not in set(kept)]
-    for values in gone:
-        found = tuple_(*(table.c[name] for name in key)) == tuple_(*values)
-        connection.execute(update(table).where(found).values(retired=True))
-
-
-def _replace(connection: Connection, table: Table, key: tuple[str, ...], rows: list[Values]) -> None:
-    if not rows:
-        return
-    statement = upsert(connection, table)
-    others = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=others), rows)
 
 
 def _check_in_row(entry: CheckIn) -> Values:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
 
+from mapping.declared import Origin
 from mapping.rules import Objective
 from store.codec import encode
-from store.publish import IMPORTED
 from store.tables import cycles, key_results, objectives
 
 
@@ -35,10 +35,10 @@ def _adopt(connection: Connection, table: Table, key: dict[str, str], body: str,
     found: ColumnElement[bool] = and_(*(table.c[name] == value for name, value in key.items()))
     row = connection.execute(select(table.c.origin, table.c.body, table.c.retired).where(found)).one_or_none()
     if row is None:
-        made: dict[str, object] = {**key, **more, "body": body, "retired": False, "origin": IMPORTED}
+        made: dict[str, object] = {**key, **more, "body": body, "retired": False, "origin": Origin.IMPORTED}
         if "position" in table.c:
             made["position"] = (connection.scalar(select(func.max(table.c.position))) or 0) + 1
         connection.execute(insert(table), [made])
-    elif row.retired or (row.origin == IMPORTED and row.body != body):
-        values = {**more, "body": body, "retired": False, "origin": IMPORTED}
+    elif row.retired or (row.origin == Origin.IMPORTED and row.body != body):
+        values = {**more, "body": body, "retired": False, "origin": Origin.IMPORTED}
         connection.execute(update(table).where(found).values(values))

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from mapping.declared import Moves, Register
 from mapping.delivery import Delivery, Update
 from mapping.effective import Entries
 from mapping.failpoints import reach
@@ -27,6 +28,7 @@ from mapping.readings import (
 )
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
+from store.declared import read_register, write_declared
 from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
@@ -34,7 +36,7 @@ from store.mirror import StoredMirror
 from store.outbox import read_newest, write_outbox
 from store.past import write_rebuilt
 from store.people import end_one_offs, end_overrides, read_entries, write_audit, write_comment, write_override
-from store.publish import write_check_ins, write_connectors, write_declared, write_freshness, write_run
+from store.publish import write_check_ins, write_connectors, write_freshness, write_run
 from store.readings import (
     MEASURED,
     last_seq,
@@ -45,6 +47,7 @@ from store.readings import (
     seq_of,
 )
 from store.records import Freshness, MergeCounts, Watermark
+from store.renaming import rename
 from store.reported import read_origins, write_adopted
 from store.reviews import decide, read_reviews, write_reviews
 from store.snapshots import Snapshot, write_snapshot
@@ -177,6 +180,22 @@ class Run:
             self._require_merged()
             return read_last_check_ins(self._connection, self._native)
 
+    def register(self, like: Sequence[Objective] = ()) -> Register:
+        """Return all that was ever declared, as it is before this run publishes; see ``store.declared``."""
+        with self._turn:
+            self._require_merged()
+            return read_register(self._connection, like)
+
+    def rename(self, moves: Moves) -> None:
+        """Move key results to new addresses with all their history, before anything is measured or published.
+
+        Raises:
+            NotFollowingError: two histories cannot become one.
+        """
+        with self._turn:
+            self._require_merged()
+            rename(self._connection, moves)
+
     def publish(
         self,
         *,
@@ -194,7 +213,7 @@ class Run:
         Args:
             check_ins: of changed key results only, each with ``run`` equal to ``seq``.
             freshness: of the key results this run looked at; the others keep theirs.
-            declared: all objectives of the rules; what is missing here is retired. None leaves them as they are.
+            declared: all objectives of the rules; what of the file's is missing here is retired. None leaves all.
             connections: how each connection fared.
             now: the end of the run.
             connectors: connection to the name of its connector, for explanations.

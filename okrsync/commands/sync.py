@@ -100,7 +100,8 @@ def plan(
         raise typer.Exit(Exit.FAILED)
     if report.failures:
         raise typer.Exit(Exit.PARTLY)
-    if exit_code and any(change.action in (Action.CREATE, Action.CHANGE) for change in report.changes):
+    moves = any(change.action in (Action.CREATE, Action.CHANGE) for change in report.changes)
+    if exit_code and (moves or report.declared):
         raise typer.Exit(Exit.FINDINGS)
 
 
