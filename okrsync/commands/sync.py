@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync sync · okrsync sync --connection jira · okrsync sync --json")(sync)
     app.command(
-        epilog="Examples: okrsync plan · okrsync plan --exit-code && echo nothing to do · okrsync plan --out night.plan"
+        epilog="Examples: okrsync plan · okrsync plan --out night.plan · okrsync plan --against main --markdown"
     )(plan)
     app.command(epilog="Example: okrsync plan --out night.plan, look at it, then okrsync apply night.plan")(apply)
 
@@ -73,11 +73,17 @@ def plan(
     ] = False,
     out: Annotated[Path | None, typer.Option(help="Save the plan to this file, for `okrsync apply`.")] = None,
     as_of: AsOf = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="REVISION", help="Compare with the rules of this revision of git instead.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=0, max=400, help="With --against: past days to look at.")] = 30,
+    markdown: Annotated[bool, typer.Option("--markdown", help="With --against: as a pull request's comment.")] = False,
     json: AsJson = False,
 ) -> None:
     """Show what a sync would change, and why, without changing anything.
 
-    With --as-of no vendor is asked: today's rules meet what was known then, and what stood published then.
+    With --as-of no vendor is asked: today's rules meet what was known then, and what stood published then. Nor with
+    --against: the rules of a revision and those of the working tree meet what the last sync read.
     """
     from flows.plans import save
     from mapping.readings import Action
@@ -85,6 +91,11 @@ def plan(
     from okrsync.running import run_hindsight, run_plan, wish_of
 
     place: Place = ctx.obj
+    if against is not None:
+        if as_of is not None or out is not None or connection or key_result or accept_shrink:
+            raise typer.BadParameter("--against goes with --days, --markdown, --json and --exit-code alone")
+        _against(place, against, days=days, markdown=markdown, json=json, exit_code=exit_code)
+        return
     if as_of is not None and (out is not None or connection or key_result):
         raise typer.BadParameter("--as-of looks back at everything: leave --out, --connection and --key-result away")
     wish = wish_of(place, connection, key_result, accept_shrink=accept_shrink)
@@ -102,6 +113,14 @@ def plan(
         raise typer.Exit(Exit.PARTLY)
     moves = any(change.action in (Action.CREATE, Action.CHANGE) for change in report.changes)
     if exit_code and (moves or report.declared):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _against(place: Place, revision: str, *, days: int, markdown: bool, json: bool, exit_code: bool) -> None:
+    from okrsync.against import run_against
+
+    changes = run_against(place, revision, days=days, as_markdown=markdown, as_json=json)
+    if changes and exit_code:
         raise typer.Exit(Exit.FINDINGS)
 
 
