@@ -15,6 +15,7 @@ from mapping.errors import FixConfigError
 BUILT_IN = {
     "asana": "connectors.asana.goals",
     "okrsync": "connectors.okrsync",
+    "spreadsheet": "connectors.spreadsheet.column",
     "webhook": "connectors.webhook",
 }
 """Name to the module that has a ``DESTINATION``; imported only when a destination needs it."""

@@ -8,12 +8,14 @@ https://developers.google.com/workspace/sheets/api/limits
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.http import HttpClient, Limits, Reply
 from connectors.port import Surroundings
-from connectors.spreadsheet.cells import Directory, Sheet
-from connectors.spreadsheet.google_key import GoogleSeller, Key, read_key
+from connectors.spreadsheet.cells import Directory, Sheet, column_name
+from connectors.spreadsheet.google_key import SCOPES, GoogleSeller, Key, read_key
 from connectors.spreadsheet.google_wire import (
     DriveFile,
     SheetAnswer,
@@ -56,8 +58,9 @@ class GooglePlace:
     server = "Google Sheets"
     fresh_for = FRESH_FOR
 
-    def __init__(self, options: SpreadsheetOptions, surroundings: Surroundings) -> None:
+    def __init__(self, options: SpreadsheetOptions, surroundings: Surroundings, scopes: Sequence[str] = SCOPES) -> None:
         self._id = options.google_sheet or ""
+        self._scopes = scopes
         self._options = options
         self._around = surroundings
         self._title = ""
@@ -107,6 +110,27 @@ class GooglePlace:
                 return book, edition
         raise self.being_edited()
 
+    async def column(self, sheet: str, column: int) -> list[object]:
+        """Return what was typed into the cells of a column, from the top; formulas as such, empty cells None.
+
+        Args:
+            sheet: its name, quoted.
+            column: from 0.
+        """
+        letters = column_name(column)
+        answer = await (await self._opened_wire()).typed(self._id, f"{sheet}!{letters}:{letters}")
+        rows = answer.value_ranges[0].values if answer.value_ranges else []
+        return [row[0] if row else None for row in rows]
+
+    async def put(self, values: Mapping[str, Decimal | str]) -> None:
+        """Set cells, by their quoted addresses, in one request.
+
+        Raises:
+            FixConfigError: the account may not edit the sheet.
+            TryAgainError: busy, away, or the answer was lost.
+        """
+        await (await self._opened_wire()).put(self._id, values)
+
     def being_edited(self) -> TryAgainError:
         """Return the error for a version that went while it was read."""
         return TryAgainError(f"{self.said} is being edited: it changed while it was read: sync again later")
@@ -123,7 +147,7 @@ class GooglePlace:
     async def _opened_wire(self) -> _Wire:
         if self._wire is None:
             key = await asyncio.to_thread(read_key, self._options, self._around.folder)
-            self._wire = _Wire(key, self._around)
+            self._wire = _Wire(key, self._around, self._scopes)
         return self._wire
 
 
@@ -198,9 +222,9 @@ class GoogleBook:
 class _Wire:
     """The requests, on three hosts: tokens, Drive, Sheets."""
 
-    def __init__(self, key: Key, surroundings: Surroundings) -> None:
+    def __init__(self, key: Key, surroundings: Surroundings, scopes: Sequence[str]) -> None:
         self.key = key
-        self._seller = GoogleSeller(key, surroundings)
+        self._seller = GoogleSeller(key, surroundings, scopes)
         authority = TokenAuthority(self._seller, surroundings.now)
 
         def client(base_url: str, vendor: str) -> HttpClient:
@@ -235,6 +259,23 @@ class _Wire:
         )
         return reply.decode(Values)
 
+    async def typed(self, id_: str, range_: str) -> Values:
+        """Return what was typed into cells: formulas instead of what they come to."""
+        reply = await self._sheets.get(
+            f"/v4/spreadsheets/{id_}/values:batchGet",
+            params={"ranges": [range_], "majorDimension": "ROWS", "valueRenderOption": "FORMULA"},
+        )
+        return reply.decode(Values)
+
+    async def put(self, id_: str, values: Mapping[str, Decimal | str]) -> None:
+        """Set cells; RAW, so that no text is read as a formula, a date or a number."""
+        data = [
+            {"range": at, "values": [[float(value) if isinstance(value, Decimal) else value]]}
+            for at, value in values.items()
+        ]
+        body = {"valueInputOption": "RAW", "data": data}
+        await self._sheets.post(f"/v4/spreadsheets/{id_}/values:batchUpdate", json=body, idempotent=False)
+
     async def formats(self, id_: str, ranges: list[str]) -> Spreadsheet:
         """Return which of the values are percentages, money, dates, errors."""
         if not ranges:
@@ -259,6 +300,10 @@ class _Wire:
             return FixConfigError(
                 f"{who} is not switched on in the project of {email} (403): enable the Google Sheets API and the "
                 "Google Drive API in Google Cloud's console"
+            )
+        if reply.status == 403 and reply.url.endswith(":batchUpdate"):
+            return FixConfigError(
+                f"{who} does not let {email} edit the sheet (403, {says}): share it with this address as editor"
             )
         if reply.status == 403:
             return FixConfigError(f"{who} does not show the sheet to {email} (403, {says}): share it with this address")

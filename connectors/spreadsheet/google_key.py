@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ SCOPES = (
     "https://www.googleapis.com/auth/spreadsheets.readonly",
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 )
+WRITING = ("https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly")
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LASTS = timedelta(hours=1)
 """Of a statement; Google takes no longer one."""
@@ -80,8 +82,9 @@ def read_key(options: SpreadsheetOptions, folder: Path) -> Key:
 class GoogleSeller:
     """Buys tokens for a service account; its requests go through a shared client of their own."""
 
-    def __init__(self, key: Key, surroundings: Surroundings) -> None:
+    def __init__(self, key: Key, surroundings: Surroundings, scopes: Sequence[str] = SCOPES) -> None:
         self._key = key
+        self._scopes = scopes
         self._now = surroundings.now
         parts = urlsplit(key.token_uri)
         self._path = parts.path or "/"
@@ -114,7 +117,7 @@ class GoogleSeller:
         issued = int(now.timestamp())
         claims = {
             "iss": self._key.client_email,
-            "scope": " ".join(SCOPES),
+            "scope": " ".join(self._scopes),
             "aud": self._key.token_uri,
             "iat": issued,
             "exp": issued + int(LASTS.total_seconds()),

@@ -19,6 +19,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from connectors.spreadsheet.cells import parse_a1
 from tests.connectors.contract import CANARY
 from tests.connectors.spreadsheet.google_described import mask_of, masked
 from tests.connectors.spreadsheet.google_described import problems as described_problems
@@ -96,6 +97,12 @@ class GoogleServer:
     locale: str = "fr_FR"
     zone: str = "Europe/Paris"
     version: int = 41
+    formulas: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Letters of a column to its formulas, by row from 0."""
+    scopes: frozenset[str] = frozenset(SCOPES)
+    may_edit: bool = True
+    written: list[Json] = field(default_factory=list)
+    """The bodies of the writes, in order."""
     trashed: bool = False
     mime: str = "application/vnd.google-apps.spreadsheet"
     shared: bool = True
@@ -128,7 +135,12 @@ class GoogleServer:
         if not self.shared:
             return refusal(403, "PERMISSION_DENIED", "The caller does not have permission")
         query = parse_qs(request.url.query.decode())
-        if unquote(request.url.path).endswith("/values:batchGet"):
+        path = unquote(request.url.path)
+        if path.endswith("/values:batchUpdate"):
+            return self._write(request) if self.may_edit else refusal(403, "PERMISSION_DENIED", "no edit")
+        if path.endswith("/values:batchGet") and query["valueRenderOption"] == ["FORMULA"]:
+            return self._good(request, self._typed(query["ranges"][0]))
+        if path.endswith("/values:batchGet"):
             assert query["valueRenderOption"] == ["UNFORMATTED_VALUE"]
             assert query["dateTimeRenderOption"] == ["SERIAL_NUMBER"]
             return self._good(request, self._values(query["ranges"]))
@@ -148,7 +160,7 @@ class GoogleServer:
             audience="https://oauth2.googleapis.com/token", options={"verify_exp": False, "verify_iat": False},
         )  # fmt: skip
         assert claims["iss"] == EMAIL
-        assert set(claims["scope"].split()) == SCOPES
+        assert set(claims["scope"].split()) == self.scopes
         assert claims["exp"] - claims["iat"] <= 3600
         assert abs(claims["iat"] - self.now().timestamp()) <= 60
         if not self.key_known:
@@ -176,6 +188,32 @@ class GoogleServer:
             values = [["" if value is None else value for value in row] for row in rows]
             found.append({"range": asked, "majorDimension": "ROWS"} | ({"values": values} if values else {}))
         return {"spreadsheetId": SHEET_ID, "valueRanges": found}
+
+    def _typed(self, asked: str) -> Json:
+        name, _, columns = asked.rpartition("!")
+        letters = columns.partition(":")[0]
+        column, rows = ord(letters) - 65, self.sheets[name.strip("'")]
+        there = {row: _raw(value[column]) for row, value in enumerate(rows) if len(value) > column}
+        there |= self.formulas.get(letters, {})
+        values = [[there[row]] if there.get(row) is not None else [] for row in range(max(there, default=-1) + 1)]
+        found = {"range": asked, "majorDimension": "ROWS", "values": values}
+        return {"spreadsheetId": SHEET_ID, "valueRanges": [found]}
+
+    def _write(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        assert body["valueInputOption"] == "RAW"
+        self.written.append(body)
+        self.version += 1
+        for part in body["data"]:
+            name, _, at = part["range"].rpartition("!")
+            row, column = parse_a1(at)
+            rows = self.sheets[name.strip("'")]
+            assert isinstance(rows, list), "a sheet that is written to is given as lists"
+            line = list(rows[row])
+            line += [None] * (column + 1 - len(line))
+            line[column] = part["values"][0][0]
+            rows[row] = line
+        return self._good(request, {"spreadsheetId": SHEET_ID, "totalUpdatedCells": len(body["data"])})
 
     def _spreadsheet(self, ranges: list[str]) -> Json:
         asked = {_parts(each)[0]: _parts(each)[1] for each in ranges}
