@@ -67,6 +67,7 @@ CODES: Mapping[str, Code] = {
     "OKR041": Code(_W, "two key results with one measure and metric", "one move counts twice in the mean"),
     "OKR042": Code(_W, "a cell without a label", "a row inserted above it, and another number is read without a word"),
     "OKR043": Code(_H, "a threshold without a baseline", "it is at 0 % or 100 %: no pace, no early warning"),
+    "OKR044": Code(_H, "a key result that nothing measures", "it moves only when somebody remembers it"),
     "OKR050": Code(_W, "a selection that matches nothing", "it is mistyped or hidden, and its key result has no data"),
     "OKR051": Code(_W, "a target that was met at the start", "nothing has to happen for it to be reached"),
     "OKR052": Code(_W, "a pace that was never reached before", "the target can only be met at a rate nobody has seen"),

@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     wiring.twins,
     wiring.cells_without_label,
     wiring.thresholds_without_baseline,
+    wiring.measured_by_nothing,
     past.matches_nothing,
     past.met_at_the_start,
     past.out_of_reach,

@@ -9,6 +9,7 @@ from mapping.metric import THRESHOLDS, falls, has_ramp
 from mapping.rules import (
     Aggregate,
     AggregateKind,
+    ByHand,
     Completion,
     KeyResult,
     MetricKind,
@@ -86,3 +87,11 @@ def thresholds_without_baseline(case: Case) -> Iterator[Finding]:
             what = f"{key_result.id} is at 0 % until {show_value(metric.target, metric.unit)}, then at 100 %"
             fix = "add baseline: with the value it starts from"
             yield Finding("OKR043", Subject.of(key_result, "metric"), what, fix)
+
+
+def measured_by_nothing(case: Case) -> Iterator[Finding]:
+    """Key results that people check in by hand alone."""
+    for _, key_result in case.key_results():
+        if isinstance(key_result.measure, ByHand):
+            fix = "name where the number stands, if only a cell of a sheet: measure: {latest: …}"
+            yield Finding("OKR044", Subject.of(key_result), f"{key_result.id} is measured by nothing", fix)

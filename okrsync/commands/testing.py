@@ -42,7 +42,8 @@ def run_tests_of_rules(
     from okrsync.junit import write
 
     place: Place = ctx.obj
-    results = run_tests(read_tests(files_of_tests(place.rules_path, files or ()), place.rules(offline=True)))
+    config = place.rules(offline=True)
+    results = run_tests(read_tests(files_of_tests(place.rules_path, files or ()), config))
     if junit is not None:
         write(results, junit)
     if json:

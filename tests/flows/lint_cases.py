@@ -111,6 +111,7 @@ CASES: Mapping[str, tuple[str, str]] = {
         one(kr("a", metric="{at_least: 9}"), kr("b")),
         one(kr("a", metric="{baseline: 2, at_least: 9}"), kr("b", metric="done")),
     ),
+    "OKR044": (one(kr("a", measure="by_hand"), kr("b")), one(kr("a"), kr("b"))),
 }
 """Code to the rules with it and without it. What depends on the store stands in test_linting.py."""
 
