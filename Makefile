@@ -7,13 +7,17 @@ ROOMS := okrsync connectors flows store dashboard mapping config
 # Commands answer within a second only from compiled files, and some machines forbid Python to write them on its own.
 COMPILE = $(VENV)/bin/python -m compileall -q $(ROOMS)
 
-.PHONY: demo test lint types imports wheel lock clean
+.PHONY: demo test mutants lint types imports wheel lock clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/okrsync demo $(DEMO)
 
 test: $(VENV)/.installed-dev
 	$(VENV)/bin/pytest
+
+# How much of wrong code the tests of mapping notice: make mutants MODULES=metric,draft/amounts SAMPLE=40. See docs/mutation.md.
+mutants: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m bench.mutants --modules "$(MODULES)" --sample $(or $(SAMPLE),40)
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
@@ -34,7 +38,7 @@ lock: $(UV)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --python $(PYTHON) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
 
 clean:
-	rm -rf .venv .uv dist
+	rm -rf .venv .uv dist mutants
 
 # uv is fetched into a local folder only where the machine has none.
 .uv/bin/uv:

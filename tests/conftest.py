@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from okrsync.sandbox.demo import advance
 from tests.engines import new_database, postgres, store, url
 from tests.flows.kit import Company, company
 
 __all__ = ["new_database", "postgres", "store", "url"]
+
+# A busy machine is slow without being wrong: no test fails by the clock.
+settings.register_profile("okrsync", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("okrsync")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mapping.errors import AmountError, FixConfigError
-from mapping.metric import clamp, falls, raw_progress, reached, resolve_relative
+from mapping.metric import clamp, falls, has_ramp, raw_progress, reached, resolve_relative, zone_of
 from mapping.rules import Cycle, Metric, MetricKind, Period, PeriodPolicy, Unit, UnitKind
 from tests.mapping.worlds import CYCLE, number
 
@@ -95,6 +95,49 @@ def test_a_total_counts_a_cut_period_in_proportion() -> None:
     )
     assert reached(leads, Decimal(45), half_month)
     assert not reached(leads, Decimal(44), half_month)
+
+
+def test_a_total_without_a_way_to_go_is_met_or_not() -> None:
+    leads = Metric(kind=MetricKind.AT_LEAST, target=Decimal(30), per=Period.MONTH, over=PeriodPolicy.TOTAL)
+    assert (raw_progress(leads, Decimal(89), CYCLE), raw_progress(leads, Decimal(90), CYCLE)) == (0, 1)
+
+
+def test_baseline_and_edges_of_a_total_count_once_a_period() -> None:
+    # three months: from 30 to 90; a band of 60 to 90
+    tickets = Metric(
+        kind=MetricKind.INCREASE, target=Decimal(30), baseline=Decimal(10), per=Period.MONTH, over=PeriodPolicy.TOTAL
+    )
+    assert raw_progress(tickets, Decimal(60), CYCLE) == Decimal("0.5")
+    band = Metric(
+        kind=MetricKind.BETWEEN,
+        target=Decimal(20),
+        upper=Decimal(30),
+        baseline=Decimal(10),
+        per=Period.MONTH,
+        over=PeriodPolicy.TOTAL,
+    )
+    assert [raw_progress(band, Decimal(value), CYCLE) for value in (30, 45, 60, 90, 105)] == [
+        0, Decimal("0.5"), 1, 1, Decimal("0.5"),
+    ]  # fmt: skip
+
+
+def test_a_value_on_a_mark_ends_the_zone_before_it() -> None:
+    zoned = Metric(
+        kind=MetricKind.DECREASE, baseline=Decimal(100), commit=Decimal(60), target=Decimal(30), stretch=Decimal(0)
+    )
+    on_mark = zone_of(zoned, Decimal(60))
+    assert on_mark == ((Decimal(100), Decimal(0)), (Decimal(60), Decimal("0.3")))
+    assert zone_of(number(5, None), Decimal(9)) == ((0, 0), (5, 1))
+
+
+@pytest.mark.parametrize("kind", [MetricKind.AT_LEAST, MetricKind.AT_MOST, MetricKind.ABOVE, MetricKind.BELOW])
+def test_a_threshold_at_its_baseline_has_no_way_to_go(kind: MetricKind) -> None:
+    assert not has_ramp(number(10, 10, kind))
+
+
+def test_a_refused_relative_target_is_quoted() -> None:
+    with pytest.raises(AmountError, match="'x10' of a baseline of 0 is 0"):
+        resolve_relative(Decimal(0), "x10")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from mapping.errors import RuleError
 from mapping.measure import measure_one
-from mapping.periods import local_date, periods_in, stated_date
+from mapping.periods import has_come, local_date, periods_in, stated_date
 from mapping.readings import Reading
 from mapping.rules import (
     Aggregate,
@@ -169,6 +170,31 @@ def test_weeks_begin_on_monday_and_cut_ones_are_not_judged() -> None:
     rows = [item("1", on=day("2026-10-02")), item("2", on=day("2026-10-06"))]
     count = Aggregate(kind=AggregateKind.COUNT, selection=WORK)
     assert read(count, metric, "2026-10-13", *rows).value == Decimal(1)
+
+
+def test_quarters_begin_in_january_april_july_and_october() -> None:
+    year = Cycle(id="c", starts_on=date(2026, 2, 15), ends_on=date(2027, 1, 1), timezone="UTC")
+    borders = [span.ends_on for span in periods_in(year, Period.QUARTER)]
+    assert borders == [date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1)]
+    assert periods_in(year, Period.QUARTER)[0].share == Decimal("0.5")  # 45 of 90 days
+
+
+def test_a_bare_date_has_come_when_its_day_begins_there_and_a_time_when_it_is_reached() -> None:
+    evening = datetime(2026, 10, 31, 12, 0, tzinfo=UTC)  # 1 November, 1 o'clock, in Auckland
+    assert has_come(day("2026-11-01"), evening, "Pacific/Auckland")
+    assert not has_come(day("2026-11-01"), evening, "Europe/Paris")
+    later = datetime(2026, 10, 31, 12, 30, tzinfo=UTC)  # the same local day
+    assert not has_come(later, evening, "Pacific/Auckland")
+    assert has_come(later, later, "Pacific/Auckland")
+
+
+def test_a_bare_date_stays_that_day_on_a_machine_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/New_York")
+        time.tzset()
+        found = stated_date(day("2026-11-01"), "Europe/Paris")
+    time.tzset()
+    assert found == date(2026, 11, 1)
 
 
 def test_a_cycle_within_one_period_is_judged_by_it() -> None:
