@@ -99,7 +99,7 @@ def test_a_total_counts_a_cut_period_in_proportion() -> None:
 
 def test_a_total_without_a_way_to_go_is_met_or_not() -> None:
     leads = Metric(kind=MetricKind.AT_LEAST, target=Decimal(30), per=Period.MONTH, over=PeriodPolicy.TOTAL)
-    assert (raw_progress(leads, Decimal(89), CYCLE), raw_progress(leads, Decimal(90), CYCLE)) == (0, 1)
+    assert [raw_progress(leads, Decimal(value), CYCLE) for value in (89, 90)] == [0, 1]
 
 
 def test_baseline_and_edges_of_a_total_count_once_a_period() -> None:
@@ -127,7 +127,7 @@ def test_a_value_on_a_mark_ends_the_zone_before_it() -> None:
     )
     on_mark = zone_of(zoned, Decimal(60))
     assert on_mark == ((Decimal(100), Decimal(0)), (Decimal(60), Decimal("0.3")))
-    assert zone_of(number(5, None), Decimal(9)) == ((0, 0), (5, 1))
+    assert zone_of(number(5, None), Decimal(9)) == ((Decimal(0), Decimal(0)), (Decimal(5), Decimal(1)))
 
 
 @pytest.mark.parametrize("kind", [MetricKind.AT_LEAST, MetricKind.AT_MOST, MetricKind.ABOVE, MetricKind.BELOW])
