@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from config.yaml_nodes import Plain
-from mapping.decimals import decimal_text
+from mapping.columns import written_amount
 from mapping.errors import FixConfigError
 from mapping.readings import Overview, Standing
-from mapping.rules import Objective, UnitKind
+from mapping.rules import Objective
 
 
 class Carry(StrEnum):
@@ -97,8 +97,5 @@ def _carried(rule: Plain, standing: Standing, choice: Carry, remarks: list[str])
 
 def _amount(standing: Standing) -> str:
     """Return the value as it is written in a rules file."""
-    value, unit = standing.value, standing.metric.unit
-    assert value is not None  # noqa: S101 - the caller has looked
-    if unit.kind is UnitKind.PERCENT:
-        return f"{decimal_text(value * 100)}%"
-    return f"{decimal_text(value)} {unit.currency}" if unit.kind is UnitKind.CURRENCY else decimal_text(value)
+    assert standing.value is not None  # noqa: S101 - the caller has looked
+    return written_amount(standing.value, standing.metric.unit)

@@ -52,7 +52,7 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime, outlets: 
     stands = effective(key_result.mode, store.entries([address]).get(address, Entries()), now)
     with store.begin(started_at=now, kind="check-in") as run:
         run.merge()
-        entry = _entry(key_result, objective, said, stands.shown, run=run.seq, now=now)
+        entry = entry_of(key_result, objective, said, stands.shown, run=run.seq, now=now)
         run.publish(check_ins=[entry], freshness=(), declared=None, connections=(), now=now)
         if said.value is not None and key_result.mode is not Mode.MANUAL:
             run.override(Override(check_in=entry, sticky=said.sticky, expires_at=said.expires_at, reason=said.reason))
@@ -125,9 +125,10 @@ def _check(said: Said, now: datetime) -> None:
         raise FixConfigError("only a value can be made to last: give one, or leave the expiry out")
 
 
-def _entry(
+def entry_of(
     key_result: KeyResult, objective: Objective, said: Said, before: CheckIn | None, *, run: int, now: datetime
 ) -> CheckIn:
+    """Return the check-in that follows from what a person said, after what was shown before."""
     old = None if before is None else before.value
     value = old if said.value is None else said.value
     metric, rule = key_result.metric, rule_of(key_result)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mapping.currencies import CODES, SIGNS
-from mapping.decimals import exact, tidy
+from mapping.decimals import decimal_text, exact, tidy
 from mapping.rules import Unit, UnitKind
 from mapping.show import Lang
 
@@ -128,12 +128,20 @@ def unit_of(text: str) -> Unit:
 
 def written_number(value: Decimal, unit: Unit) -> Decimal:
     """Return a value as people count it in its unit: 25 for 25 %."""
-    return _scaled(value, 2) if unit.kind in IN_HUNDREDTHS else value
+    return _scaled(value, 2 if unit.kind in IN_HUNDREDTHS else 0)
 
 
 def read_number(number: Decimal, unit: Unit) -> Decimal:
     """Return the value that people mean by a number in a unit: 0.25 for 25 in per cent."""
     return _scaled(number, -2) if unit.kind in IN_HUNDREDTHS else number
+
+
+def written_amount(value: Decimal, unit: Unit) -> str:
+    """Return a value as it is written in a rules file: ``25%``, ``2000000 EUR``, ``12``."""
+    text = decimal_text(written_number(value, unit))
+    if unit.kind is UnitKind.PERCENT:
+        return f"{text}%"
+    return f"{text} {unit.currency}" if unit.kind is UnitKind.CURRENCY else text
 
 
 def _scaled(value: Decimal, power: int) -> Decimal:

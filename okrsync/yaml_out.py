@@ -20,7 +20,8 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _decimal(dumper: _Dumper, value: Decimal) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", str(value))
+    kind = "int" if value == value.to_integral_value() and "E" not in str(value) else "float"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", str(value))
 
 
 _Dumper.add_representer(Decimal, _decimal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TypeVar
 
 from sqlalchemy import Connection, Table, and_, func, select, update
@@ -16,6 +17,7 @@ from store.tables import cycles, key_results, objectives
 
 Values = dict[str, object]
 Body = TypeVar("Body", Cycle, Objective, KeyResult)
+Placed = TypeVar("Placed", Objective, KeyResult)
 NOTHING: Sequence[Objective] = ()
 
 
@@ -105,6 +107,27 @@ def put_key_results(connection: Connection, parts: Iterable[tuple[int, KeyResult
         for position, each in parts
     ]
     _put(connection, key_results, ("objective", "id"), rows, origin)
+
+
+def take_in(connection: Connection, declared: Sequence[Objective], origin: Origin) -> None:
+    """Declare what is not the file's beside what there is: what is known keeps its position, what is new comes last.
+
+    Cycles that are there stay as they are, whoever owns them.
+    """
+    living = set(connection.scalars(select(cycles.c.id).where(~cycles.c.retired)))
+    spans = {each.cycle.id: each.cycle for each in declared}
+    put_cycles(connection, [span for id_, span in spans.items() if id_ not in living], origin)
+    put_objectives(connection, _placed(connection, objectives, declared), origin)
+    for each in declared:
+        put_key_results(connection, _placed(connection, key_results, each.key_results, each.id), origin)
+
+
+def _placed(
+    connection: Connection, table: Table, bodies: Sequence[Placed], objective: str | None = None
+) -> list[tuple[int, Placed]]:
+    known = {row.id: row.position for row in connection.execute(select(table.c.id, table.c.position))}
+    following = count(next_position(connection, table, objective))
+    return [(known[each.id] if each.id in known else next(following), each) for each in bodies]
 
 
 def next_position(connection: Connection, table: Table, objective: str | None = None) -> int:

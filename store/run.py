@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from mapping.declared import Moves, Register
+from mapping.declared import Moves, Origin, Register
 from mapping.delivery import Delivery, Update
 from mapping.effective import Entries
 from mapping.failpoints import reach
@@ -28,7 +28,7 @@ from mapping.readings import (
 )
 from mapping.rules import Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
-from store.declared import read_register, write_declared
+from store.declared import read_register, take_in, write_declared
 from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
@@ -185,6 +185,12 @@ class Run:
         with self._turn:
             self._require_merged()
             return read_register(self._connection, like)
+
+    def take_in(self, declared: Sequence[Objective], origin: Origin) -> None:
+        """Declare what people own, or an import brings, beside what there is; see ``store.declared``."""
+        with self._turn:
+            self._require_merged()
+            take_in(self._connection, declared, origin)
 
     def rename(self, moves: Moves) -> None:
         """Move key results to new addresses with all their history, before anything is measured or published.

@@ -1,14 +1,16 @@
-"""Commands by which OKRs go out: spreadsheets, text, print and slides."""
+"""Commands by which OKRs go out and come in: spreadsheets, text, print and slides."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from okrsync.commands.look import AsOf
+from okrsync.commands.look import AsJson, AsOf
+from okrsync.commands.people import Actor
 from okrsync.commands.setup import Language
 from okrsync.place import Place
 
@@ -24,12 +26,26 @@ class Format(StrEnum):
     PPTX = "pptx"
 
 
+class Source(StrEnum):
+    """What can be imported."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    ASANA_GOALS = "asana-goals"
+    VIVA = "viva"
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(
         epilog="Examples: okrsync export --out q4.xlsx --history · okrsync export --format md --language fr · "
         "okrsync export --cycle 2026-q4 --out review.pptx"
     )(export)
+    app.command(
+        name="import",
+        epilog="Examples: okrsync import okrs.xlsx --dry-run · okrsync import goals.json --from asana-goals · "
+        "okrsync import viva.csv --from viva --as-rules > imported.yaml",
+    )(import_)
 
 
 def export(
@@ -60,3 +76,55 @@ def export(
     made = Export(told, chosen, language=lang, history=history, page=page)
     for path in write(made, out):
         typer.echo(f"Wrote {path}", err=True)
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file.")],
+    source: Annotated[
+        Source | None, typer.Option("--from", help="What it is an export of.", show_default="by its name")
+    ] = None,
+    cycle: Annotated[
+        str | None, typer.Option(help="Put everything into this cycle.", show_default="as it says")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Of a workbook.", show_default="the first")] = None,
+    numbers: Annotated[
+        str, typer.Option(help="How numbers in texts are written: plain, en (1,234.5) or fr (1 234,5).")
+    ] = "plain",
+    as_rules: Annotated[
+        bool, typer.Option("--as-rules", help="Print rules to be committed instead; the store stays as it is.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken over.")] = False,
+    actor: Actor = None,
+    json: AsJson = False,
+) -> None:
+    """Take over OKRs from a spreadsheet, Asana Goals or Viva Goals; people own them. Twice changes nothing.
+
+    A row that cannot be taken over is named with its place, and nothing is written.
+    """
+    from flows.importing import import_okrs
+    from mapping.numbers import NumberStyle
+    from okrsync import importing, show
+
+    if numbers not in list(NumberStyle):
+        raise typer.BadParameter(f"--numbers {numbers!r}: write one of {', '.join(NumberStyle)}")
+    place: Place = ctx.obj
+    style, kind = NumberStyle(numbers), importing.source_of(source, file)
+    if as_rules:
+        ruled = place.rules(offline=True).objectives if place.rules_path.exists() else ()
+        around = importing.around({each.cycle.id: each.cycle for each in ruled}, cycle, style)
+        found = importing.read(kind, file, around, sheet)
+        typer.echo(importing.as_rules(found, around.cycles), nl=False)
+        for line in found.remarks:
+            typer.echo(f"look at {line}", err=True)
+        return
+    with place.store(create=True) as store:
+        around = importing.around({each.id: each for each in store.cycles()}, cycle, style)
+        found = importing.read(kind, file, around, sheet)
+        who = place.actor(actor)
+        report = import_okrs(store, found, source=file.name, actor=who, now=datetime.now(UTC), dry=dry_run)
+    if json:
+        typer.echo(show.as_json(report))
+        return
+    for line in importing.lines_of_report(report):
+        typer.echo(show.clean(line))

@@ -1,0 +1,189 @@
+"""Goals as Asana's API gives them (https://developers.asana.com/reference/goals), as rows.
+
+A goal that others support is an objective, and those are its key results; one that stands alone is both. The API tells
+which goals a goal supports at an address of its own (getParentGoalsForGoal); in a file they stand as ``parents``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from mapping.decimals import decimal_text
+from mapping.draft.rule import id_of
+from mapping.errors import FixConfigError
+from mapping.incoming import Entry, Row
+
+FIELDS = (
+    "name",
+    "due_on",
+    "start_on",
+    "owner.name",
+    "team.name",
+    "status",
+    "time_period.display_name",
+    "time_period.start_on",
+    "time_period.end_on",
+    "metric.unit",
+    "metric.currency_code",
+    "metric.initial_number_value",
+    "metric.target_number_value",
+    "metric.current_number_value",
+    "metric.progress_source",
+    "current_status_update.created_at",
+    "current_status_update.author.name",
+    "current_status_update.title",
+)
+"""What to ask for (``opt_fields``)."""
+BY_HAND = frozenset({"manual", "external", ""})
+
+
+class Named(Struct, frozen=True):
+    """Anything that is referred to."""
+
+    gid: str = ""
+    name: str = ""
+
+
+class Span(Struct, frozen=True):
+    """A time period; both days belong to it."""
+
+    display_name: str = ""
+    start_on: str | None = None
+    end_on: str | None = None
+
+
+class Numbers(Struct, frozen=True):
+    """A goal's metric. Percentages are fractions."""
+
+    unit: str = "none"
+    currency_code: str | None = None
+    progress_source: str = ""
+    initial_number_value: Decimal | None = None
+    target_number_value: Decimal | None = None
+    current_number_value: Decimal | None = None
+
+
+class Said(Struct, frozen=True):
+    """The latest status update."""
+
+    created_at: str | None = None
+    author: Named | None = None
+    title: str = ""
+
+
+class Goal(Struct, frozen=True):
+    """A goal, as far as it is read."""
+
+    gid: str
+    name: str = ""
+    due_on: str | None = None
+    start_on: str | None = None
+    owner: Named | None = None
+    team: Named | None = None
+    status: str | None = None
+    time_period: Span | None = None
+    metric: Numbers | None = None
+    current_status_update: Said | None = None
+    parents: list[Named] = []
+
+
+class _Answer(Struct, frozen=True):
+    data: list[Goal]
+
+
+def goals_of(path: Path) -> list[Goal]:
+    """Return the goals of a file: the API's answer ``{"data": [...]}``, or the list alone.
+
+    Raises:
+        FixConfigError: no such file, or it is something else.
+    """
+    try:
+        content = path.read_bytes()
+        decode = msgspec.json.decode
+        listed = content.lstrip().startswith(b"[")
+        return decode(content, type=list[Goal], strict=False) if listed else decode(content, type=_Answer).data
+    except OSError as error:
+        raise FixConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FixConfigError(f"{path.name} is no list of goals as Asana's API gives it: {error}") from error
+
+
+def goal_rows(goals: Sequence[Goal], said: str) -> tuple[list[Row], list[str]]:
+    """Return rows of our own columns, and what was left out or assumed.
+
+    Args:
+        goals: with their parents.
+        said: where they come from, for people.
+    """
+    known = {goal.gid: goal for goal in goals}
+    parent = {goal.gid: next((each.gid for each in goal.parents if each.gid in known), None) for goal in goals}
+    supported = set(parent.values())
+    rows, remarks = [], []
+    for goal in goals:
+        above = parent[goal.gid]
+        place = f"{said}, goal {goal.gid} ({goal.name})"
+        if len(goal.parents) > 1:
+            remarks.append(f"{place}: supports {len(goal.parents)} goals: it goes below the first that is given")
+        if goal.gid in supported or above is None:
+            counted = goal.metric is not None and goal.metric.progress_source in BY_HAND
+            alone = goal.gid not in supported
+            rows.append(Row(place=place, entries=_entries(goal, goal if counted or alone else None, place)))
+            if above is not None:
+                remarks.append(f"{place}: is an objective of its own here, not a key result of goal {above}")
+        else:
+            rows.append(Row(place=place, entries=_entries(known[above], goal, place)))
+    return rows, remarks
+
+
+def _entries(whole: Goal, part: Goal | None, place: str) -> dict[str, Entry]:
+    texts: dict[str, str | None] = {
+        "objective_id": f"asana-{whole.gid}",
+        "objective_title": whole.name,
+        "objective_owner": whole.owner.name if whole.owner else None,
+        "team": whole.team.name if whole.team else None,
+        **_cycle(whole),
+    }
+    numbers: dict[str, Entry] = {}
+    if part is not None:
+        texts |= {
+            "key_result_id": f"asana-{part.gid}",
+            "title": part.name,
+            "owner": part.owner.name if part.owner else None,
+        }
+        if part.metric is not None:
+            texts["unit"] = {"percentage": "%", "currency": part.metric.currency_code}.get(part.metric.unit)
+            numbers = _numbers(part.metric, place)
+        if part.current_status_update is not None:
+            last = part.current_status_update
+            author = last.author.name if last.author else None
+            texts |= {"checked_in_at": last.created_at, "author": author, "note": last.title}
+    return {**{name: Entry(text, place) for name, text in texts.items() if text}, **numbers}
+
+
+def _numbers(metric: Numbers, place: str) -> dict[str, Entry]:
+    values = {
+        "baseline": metric.initial_number_value,
+        "target": metric.target_number_value,
+        "value": metric.current_number_value,
+    }
+    percent = metric.unit == "percentage"
+    return {
+        name: Entry(decimal_text(value), place, percent=percent, exact=True)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _cycle(goal: Goal) -> dict[str, str | None]:
+    span = goal.time_period or Span(start_on=goal.start_on, end_on=goal.due_on)
+    if span.start_on is None or span.end_on is None:
+        return {}
+    ends = (date.fromisoformat(span.end_on) + timedelta(days=1)).isoformat()
+    name = id_of(span.display_name) if span.display_name else f"{span.start_on}-to-{span.end_on}"
+    return {"cycle": name, "starts_on": span.start_on, "ends_on": ends}

@@ -1,0 +1,131 @@
+"""Reads a table of OKRs from a csv or a workbook: which column is which, and what stands in each row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.spreadsheet.cells import Cell, CellKind, Sheet, a1
+from connectors.spreadsheet.csvfile import SUFFIXES
+from connectors.spreadsheet.files import copy_whole
+from connectors.spreadsheet.options import SpreadsheetOptions
+from connectors.spreadsheet.places import open_file
+from mapping.columns import COLUMNS, folded
+from mapping.errors import FixConfigError
+from mapping.incoming import BadRowsError, Entry, Row
+from mapping.safe_text import unsafe
+
+DELIMITERS = ",;\t"
+_UNREADABLE = frozenset({CellKind.ERROR, CellKind.UNCALCULATED, CellKind.UNREADABLE})
+NAMES: Mapping[str, str] = {
+    folded(header): column.name
+    for column in COLUMNS
+    for header in (column.name, column.english, column.french, *column.also)
+}
+"""Header to column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """A table as it was read."""
+
+    headers: tuple[str, ...]
+    rows: tuple[Row, ...]
+    """With the folded header of the file as the name of each entry."""
+
+
+async def lines_of(path: Path, sheet: str | None = None) -> Lines:
+    """Return the table below the first row that is not empty.
+
+    Raises:
+        BadRowsError: cells that hold an error, or a formula that was never calculated.
+        FixConfigError: no such file, it is no table, or it has no rows.
+        TryAgainError: it is being saved.
+    """
+    is_csv = path.suffix.lower() in SUFFIXES
+    options = SpreadsheetOptions(file=path.name, delimiter=delimiter_of(path) if is_csv else None)
+    copy, _version = await copy_whole(path, path.name)
+    with copy:
+        book = await open_file(copy, path.name, options, is_csv=is_csv)
+        try:
+            names = book.directory.sheets
+            read = await book.sheet(None if is_csv else sheet or names[0])
+        finally:
+            await book.aclose()
+    return _lines(read)
+
+
+def delimiter_of(path: Path) -> str:
+    """Return what sets the headers of a csv apart: the first line has more of it than of the others."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = next(iter(file), "")
+    except (OSError, UnicodeDecodeError):
+        return ","  # reading it says what is wrong
+    return max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
+
+
+def _lines(sheet: Sheet) -> Lines:
+    top = sheet.first_row()
+    if top is None:
+        raise FixConfigError(f"{sheet} is empty: it needs a row of headers and rows below it")
+    headers = {place: _text(cell, sheet) for place, cell in sorted(sheet.rows[top].items())}
+    troubles: list[str] = []
+    read = [_row(sheet, number, headers, troubles) for number in sorted(sheet.rows) if number != top]
+    rows = [row for row in read if row.entries]
+    if troubles:
+        raise BadRowsError(troubles)
+    return Lines(headers=tuple(headers.values()), rows=tuple(rows))
+
+
+def _row(sheet: Sheet, number: int, headers: Mapping[int, str], troubles: list[str]) -> Row:
+    line = sheet.lines.get(number)
+    entries: dict[str, Entry] = {}
+    for place, cell in sorted(sheet.rows[number].items()):
+        header = headers.get(place)
+        if header is None:
+            continue
+        where = f"{sheet}, cell {a1(number, place)}" if line is None else f"{sheet}, line {line}, {header}"
+        if cell.kind in _UNREADABLE:
+            troubles.append(f"{where}: {cell.text or 'a formula without a value'}: correct it, or save the file again")
+        else:
+            entries.setdefault(folded(header), _entry(cell, where, sheet))
+    return Row(place=f"{sheet}, line {number + 1 if line is None else line}", entries=entries)
+
+
+def _entry(cell: Cell, where: str, sheet: Sheet) -> Entry:
+    if cell.kind is CellKind.NUMBER:
+        return Entry(cell.text, where, percent=cell.style == "%", exact=True)
+    if cell.kind is CellKind.DATE and len(cell.text) > len("2026-10-01"):
+        return Entry(f"{cell.text}Z", where)  # the times of our own workbooks are in UTC, and cells have no zone
+    if cell.kind is CellKind.BOOL:
+        return Entry("done" if cell.text.casefold() in ("true", "1") else "not done", where)
+    return Entry(_text(cell, sheet), where)
+
+
+def _text(cell: Cell, sheet: Sheet) -> str:
+    """Return a text; only csv needs the quote that keeps it from being run."""
+    return unsafe(cell.text) if sheet.name is None else cell.text
+
+
+def own_rows(lines: Lines) -> tuple[Sequence[Row], list[str]]:
+    """Return the rows of our own table by column, and what of the file is not read.
+
+    Raises:
+        FixConfigError: no column says what the objectives are.
+    """
+    named = {folded(header): NAMES.get(folded(header)) for header in lines.headers}
+    if not {"objective_title", "objective_id"} & {name for name in named.values() if name}:
+        heads = ", ".join(lines.headers[:8])
+        raise FixConfigError(f"no column is called Objective: the first row says {heads}: see docs/import-export.md")
+    unread = [header for header in lines.headers if named[folded(header)] is None]
+    rows = [
+        Row(
+            place=row.place,
+            entries={name: entry for header, entry in row.entries.items() if (name := named.get(header)) is not None},
+        )
+        for row in lines.rows
+    ]
+    return rows, [f"column {header!r} is not read" for header in unread]
