@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 
-from connectors.github import paging
+from connectors.github import lanes, paging
 from connectors.retry import LONGEST_WAIT
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
@@ -134,6 +134,7 @@ def test_a_storm_is_waited_out_with_few_calls_more_and_none_too_early(
     make: Make, weather: Weather, kind: Kind, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "NUMBERED_PAGES", 1000)
+    monkeypatch.setattr(lanes, "ID_LANES", lanes.LANES)  # more at once would be through before the storm is
     rig = make(kind, page=3, latency=LATENCY)
     rig.world.fill(ITEMS[kind])
     storm = Storm(weather, rig.clock, Random(f"{kind} {weather.name}"), rig.clock.now() + STORM)
