@@ -35,7 +35,6 @@ class Capability(StrEnum):
     HISTORY = "history"
     """``history`` tells past changes of items, so that readings of the past can be rebuilt."""
     WEBHOOK = "webhook"
-    DESTINATION = "destination"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

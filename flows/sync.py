@@ -45,9 +45,9 @@ async def publish(through: str) -> SyncReport:
 
 
 @task(name="deliver", cache_policy=NO_CACHE, persist_result=False)
-async def deliver(report: SyncReport) -> SyncReport:
+async def deliver() -> SyncReport:
     """Deliver what waits in the outbox; a destination that is down harms only itself."""
-    return await _work.get().deliver(report)
+    return await _work.get().deliver()
 
 
 @flow(name="okrsync", flow_run_name="sync {config}", persist_result=False, validate_parameters=True)
@@ -69,7 +69,8 @@ async def sync(
         _work.set(work)
         await asyncio.gather(*(pull(chunk) for chunk in chunks(work.names(), MOST_TASKS)))
         await measure()
-        report = await deliver(await publish("prefect"))
+        await publish("prefect")
+        report = await deliver()
     await acreate_markdown_artifact(changes_table(report), key="key-results", description="What this sync changed")
     return report
 

@@ -116,6 +116,8 @@ class Work:
     """Connections that another run is pulling, with who that is."""
     changes: list[Change] = field(default_factory=list)
     declaring: Declaring = field(default_factory=Declaring)
+    report: SyncReport | None = None
+    """Once published."""
 
     def names(self) -> list[str]:
         """Return the connections to pull: those asked for that some wanted key result needs."""
@@ -239,7 +241,8 @@ class Work:
         self.run.audit(audit_of(self.declaring.changes, actor=self.config.settings.acting(), at=self.now()))
         self._enqueue()
         self.run.commit(self.leases.held.values() if self.leases is not None else ())
-        return self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
+        self.report = self._report(run=self.run.seq, through=through, check_ins=len(check_ins))
+        return self.report
 
     def _earlier(self) -> dict[str, tuple[Status, ...]]:
         """Return the statuses at the runs before, of key results under a profile with hysteresis."""
@@ -257,9 +260,11 @@ class Work:
             earlier=self._earlier(),
         )
 
-    async def deliver(self, report: SyncReport) -> SyncReport:
-        """Deliver what waits, and return the report with how each destination fared. After publish."""
-        return replace(report, destinations=await deliver(self.config, self.store, now=self.now))
+    async def deliver(self) -> SyncReport:
+        """Deliver what waits, and return the report of publishing with how each destination fared."""
+        if self.report is None:
+            raise RuntimeError("deliver() comes after publish()")
+        return replace(self.report, destinations=await deliver(self.config, self.store, now=self.now))
 
     def preview(self) -> SyncReport:
         """Return what publishing would do, and take everything back."""

@@ -75,7 +75,10 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
     async with opened(place.rules(), wish, watch=watch, dry=dry) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
-        return work.preview() if dry else await work.deliver(work.publish(through="in-process"))
+        if dry:
+            return work.preview()
+        work.publish(through="in-process")
+        return await work.deliver()
 
 
 def run_hindsight(place: Place, as_of: str) -> SyncReport:
@@ -102,7 +105,8 @@ async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
     async with opened(place.rules(), saved.wish, watch=watch) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         require_same(saved, work.measure(), work.declaring.changes)
-        return await work.deliver(work.publish(through="in-process"))
+        work.publish(through="in-process")
+        return await work.deliver()
 
 
 async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:

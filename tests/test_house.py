@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import destinations
 from connectors.registry import names
 from okrsync import __version__, rooms
 from tests.check_wheel import ROOMS
@@ -77,6 +78,14 @@ def test_every_connector_has_a_page_and_stands_in_the_readme() -> None:
     for name in names():
         assert (ROOT / "docs" / "connectors" / f"{name}.md").is_file(), name
         assert f"docs/connectors/{name}.md" in readme
+
+
+def test_every_kind_of_destination_has_its_section() -> None:
+    page = (ROOT / "docs" / "destinations.md").read_text(encoding="utf-8")
+    for kind in destinations.usable():
+        assert f"to: {kind.name}\n" in page, kind.name
+        for name in kind.options.model_fields:
+            assert f"{name}:" in page or name in ("url", "requests_a_minute"), f"{kind.name}: {name}"
 
 
 def test_every_command_stands_in_the_readme() -> None:

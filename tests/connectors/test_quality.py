@@ -77,7 +77,7 @@ def test_the_page_says_what_the_connector_can_do(name: str) -> None:
 
 def test_nothing_is_declared_that_the_port_has_no_words_for() -> None:
     for name in NAMES:
-        assert not connector(name).capabilities & {Capability.WEBHOOK, Capability.DESTINATION}
+        assert not connector(name).capabilities & {Capability.WEBHOOK}
 
 
 def test_the_command_shows_the_scale_to_people_and_machines() -> None:

@@ -82,7 +82,10 @@ class Scene:
         async with opened(self.config(), wish, now=lambda: self.at, dry=dry) as work:
             await asyncio.gather(*(work.pull(name) for name in work.names()))
             work.measure()
-            return work.preview() if dry else await work.deliver(work.publish(through="in-process"))
+            if dry:
+                return work.preview()
+            work.publish(through="in-process")
+            return await work.deliver()
 
     def dump(self) -> Dump:
         with self.store() as store:

@@ -301,3 +301,48 @@ def test_a_note_is_no_news_to_a_destination(desk: Desk) -> None:
     now = desk.office.clock.now()
     check_in(desk.store, K0, Said(author="ana", note="all well"), now=now, outlets=[replace(desk.rule)])
     assert len(desk.rows(K0)) == 1
+
+
+class KilledError(BaseException):
+    """Ends the process there and then, as far as this test can."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_killed_before_or_after_a_write_it_is_there_once_and_known_for_our_own(desk: Desk, method: str) -> None:
+    killed = {"not yet": True}
+
+    def kill(request: httpx.Request) -> bool:
+        if killed["not yet"] and request.method == method:
+            killed["not yet"] = False
+            raise KilledError
+        return False
+
+    desk.loses = kill
+    desk.publish({K0: HALF})
+    with pytest.raises(KilledError):
+        desk.deliver()
+    record = desk.deliver()
+    assert (record.sent + record.unchanged, record.conflicts) == (1, ())
+    assert desk.effects(K0) == [0.5]
+    desk.publish({K0: Decimal("0.6")})
+    assert desk.deliver().sent == 1
+
+
+def test_killed_after_a_write_a_newer_value_takes_ours_for_no_persons_edit(desk: Desk) -> None:
+    desk.publish({K0: QUARTER})
+    desk.deliver()
+    desk.publish({K0: HALF})
+
+    def kill(request: httpx.Request) -> bool:
+        if request.method == "POST":
+            raise KilledError
+        return False
+
+    desk.loses = kill
+    with pytest.raises(KilledError):
+        desk.deliver()
+    desk.loses = lambda _request: False
+    desk.publish({K0: Decimal("0.6")})
+    record = desk.deliver()
+    assert (record.sent, record.conflicts) == (1, ())
+    assert desk.effects(K0) == [0.25, 0.5, 0.6]

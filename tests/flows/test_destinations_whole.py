@@ -1,0 +1,106 @@
+"""Destinations with whole commands over real HTTP: a sync writes goals, one that is down harms no other."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.exits import Exit
+from okrsync.sandbox.server import free_port
+from tests.flows.kit import Company, company, okrsync, printed
+
+EPIC = "new-checkout/epic"
+SECRET = "whsec_" + base64.b64encode(b"a made-up secret of 32 bytes ....").decode()
+
+
+@pytest.fixture(scope="module")
+def rivelle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    with company(tmp_path_factory.mktemp("destinations")) as made:
+        _add_destinations(made)
+        yield made
+
+
+def _add_destinations(made: Company) -> None:
+    site = made.sandbox.asana
+    goal = site.add_goal("Checkout", precision=2)
+    rules = made.folder / "okrsync.yaml"
+    rules.write_text(
+        rules.read_text(encoding="utf-8")
+        + "\ndestinations:\n"
+        + f'  goals: {{to: asana, token: "${{GOALS}}", url: "{made.sandbox.asana_url}", key_results: '
+        + f'{{{EPIC}: "{goal}"}}}}\n'
+        + f'  hook: {{to: webhook, url: "http://127.0.0.1:{free_port()}/", secret: "${{HOOK}}", '
+        + f"key_results: [{EPIC}]}}\n",
+        encoding="utf-8",
+    )
+    with (made.folder / ".env").open("a", encoding="utf-8") as secrets:
+        secrets.write(f"\nGOALS={site.account.token}\nHOOK={SECRET}\n")
+
+
+def goal_of(made: Company) -> tuple[str, dict[str, Any]]:
+    ((gid, goal),) = made.sandbox.asana.goals.items()
+    return gid, goal
+
+
+def test_a_sync_writes_goals_and_tells_of_the_destination_that_is_down(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    done = okrsync(*at, "sync", "--in-process", "--json")
+    assert done.returncode == Exit.PARTLY, done.stderr
+    told = {each["destination"]: each for each in printed(done)["destinations"]}  # type: ignore[attr-defined] # a list
+    assert (told["goals"]["sent"], told["goals"]["failures"]) == (1, [])
+    assert told["hook"]["waiting"] == 1
+    assert "cannot reach 127.0.0.1" in told["hook"]["failures"][0]
+    _, goal = goal_of(rivelle)
+    value = Decimal(str(rivelle.values()[EPIC]))
+    assert Decimal(str(goal["metric"]["current_number_value"])) == round(value, 4)
+
+    assert "goals" in okrsync(*at, "why", EPIC).stdout
+    rows = okrsync(*at, "deliveries", EPIC).stdout
+    assert "sent" in rows
+    assert "waiting" in rows
+
+
+def test_a_check_in_by_hand_is_previewed_and_then_delivered(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    gid, goal = goal_of(rivelle)
+    assert okrsync(*at, "check-in", EPIC, "99%", "--sticky", "--as", "ana").returncode == 0
+    preview = okrsync(*at, "deliver", "--destination", "goals", "--dry-run").stdout
+    assert f"→ 0.99 (goal {gid} at" in preview
+    assert goal["metric"]["current_number_value"] != 0.99
+    done = okrsync(*at, "deliver", "--destination", "goals")
+    assert (done.returncode, "1 sent" in done.stdout) == (0, True), done.stdout + done.stderr
+    assert goal["metric"]["current_number_value"] == 0.99
+
+
+def test_linking_shows_what_it_would_set_and_asks(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    gid, goal = goal_of(rivelle)
+    before = dict(goal["metric"])
+    refused = okrsync(*at, "link", EPIC, gid)
+    assert refused.returncode != 0
+    assert goal["metric"] == before
+    done = okrsync(*at, "link", EPIC, gid, "--yes", "--as", "ana")
+    assert (done.returncode, "its metric would become unit percentage" in done.stdout) == (0, True), done.stderr
+    assert goal["metric"]["progress_source"] == "manual"
+    assert "link" in okrsync(*at, "audit", EPIC).stdout
+
+
+def test_an_unknown_destination_is_told(rivelle: Company) -> None:
+    done = okrsync("-C", str(rivelle.folder), "deliver", "--destination", "goal")
+    assert (done.returncode, "did you mean 'goals'" in done.stderr) == (1, True)
+
+
+def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
+    at = ("-C", str(tmp_path))
+    secret = okrsync(*at, "token", "create", "board", "--as", "ana").stdout.strip()
+    assert secret.startswith("okrsync_")
+    listed = okrsync(*at, "token", "list").stdout
+    assert "board  read  made" in listed
+    assert secret not in listed
+    assert okrsync(*at, "token", "revoke", "board", "--as", "ana").returncode == 0
+    assert "revoked" in okrsync(*at, "token", "list").stdout
