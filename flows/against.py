@@ -107,6 +107,11 @@ class _Comparing:
         return {each.id: (each, one) for one in self.new for each in one.key_results}
 
     @cached_property
+    def closed(self) -> frozenset[str]:
+        """The closed cycles."""
+        return frozenset(self.store.snapshots())
+
+    @cached_property
     def today(self) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
         """What both versions come to now."""
         return (
@@ -131,6 +136,7 @@ class _Comparing:
             metric_before=before[0].metric if before else None,
             metric_after=after[0].metric if after else None,
             unread=tuple(self._unread(before, after)),
+            frozen=named is not None and named[1].cycle.id in self.closed,
         )
 
     def _unread(self, before: Rule | None, after: Rule | None) -> Iterator[str]:

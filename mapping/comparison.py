@@ -57,6 +57,8 @@ class RuleChange:
     """Selections that only one version has and that were never read: nothing can be said of them before a sync."""
     past: PastDays | None = None
     """None for what is new, removed or the same."""
+    frozen: bool = False
+    """Whether its cycle is closed: what is published of it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from okrsync.show import BADGES, clean, counted_as
 
 MARK = "<!-- okrsync plan -->"
 """The first line of a comment, by which the next one finds it again."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def lines(comparison: Comparison) -> list[str]:
@@ -51,12 +51,12 @@ def heading(comparison: Comparison) -> str:
     if not tally:
         return f"nothing changes for {counted_as(len(comparison.key_results), 'key result')} {against}"
     words = {
-        Effect.MOVED: "moves today",
-        Effect.REWRITTEN: "has another rule and the same result today",
-        Effect.NEW: "is new",
-        Effect.REMOVED: "is gone",
+        Effect.MOVED: ("moves today", "move today"),
+        Effect.REWRITTEN: ("has another rule and the same result", "have other rules and the same results"),
+        Effect.NEW: ("is new", "are new"),
+        Effect.REMOVED: ("is gone", "are gone"),
     }
-    parts = [f"{tally[effect]} {word}" for effect, word in words.items() if tally[effect]]
+    parts = [f"{tally[effect]} {forms[tally[effect] > 1]}" for effect, forms in words.items() if tally[effect]]
     return f"of {counted_as(len(comparison.key_results), 'key result')}, {', '.join(parts)} {against}"
 
 
@@ -78,7 +78,8 @@ def _moved(change: RuleChange) -> str:
     was, is_now = (_progress(each) for each in (before, after))
     parts = [f"{was} → {is_now} today" if was != is_now else f"{was} as before"]
     values = [_value(before, change.metric_before), _value(after, change.metric_after)]
-    if values[0] != values[1] and values != [was, is_now]:
+    same_scale = (before.value, after.value) == (before.progress, after.progress)  # a share of work
+    if values[0] != values[1] and not same_scale:
         parts.append(f"value {values[0]} → {values[1]}")
     if before.status is not after.status:
         parts.append(f"{_badge(before.status)} → {_badge(after.status)}")
@@ -118,7 +119,7 @@ def _past(past: PastDays | None, days: int) -> str:
     if past.most is not None and past.on is not None:
         text += f", at most by {_points(past.most)} on {past.on}"
     if past.rebuilt:
-        text += f" ({past.rebuilt} of them rebuilt from the items' past)"
+        text += f" ({counted_as(past.rebuilt, 'day')} rebuilt from the items' past)"
     return text
 
 
@@ -135,6 +136,8 @@ def remarks(change: RuleChange) -> Iterator[str]:
     after = change.after
     if after is not None and (after.error or after.no_data):
         yield clean(after.error or after.no_data or "")
+    if change.frozen:
+        yield "its cycle is closed, so nothing of this is published"
     if change.unread:
         yield f"never read so far, so nothing can be said before a sync: {clean(', '.join(change.unread))}"
 

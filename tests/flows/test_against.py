@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from config.load import load
 from config.settings import load_settings
 from flows.against import Comparison, compare
+from flows.closing import close
 from flows.revision import rules_at
 from mapping.comparison import Effect, PastDay, past_days
 from mapping.errors import FixConfigError
@@ -109,7 +110,7 @@ def test_days_before_the_first_run_are_rebuilt_and_days_before_the_cycle_are_non
     (change,) = repository.compare(days=60).changes
     assert change.past is not None
     assert (change.past.days, change.past.rebuilt) == (29, 19)
-    assert "(19 of them rebuilt from the items' past)" in lines(repository.compare(days=60))[1]
+    assert "(19 days rebuilt from the items' past)" in lines(repository.compare(days=60))[1]
 
 
 def test_a_rule_that_is_written_otherwise_and_does_the_same_is_no_change_of_numbers(repository: Repository) -> None:
@@ -153,6 +154,16 @@ def test_new_and_removed_key_results_are_told_with_what_was_never_read(repositor
     repository.edit(more, "")
     gone = next(each for each in repository.compare().changes if each.key_result == "work/more")
     assert (gone.effect, gone.after, gone.past) == (Effect.REMOVED, None, None)
+
+
+def test_a_closed_cycle_is_said_to_stay_as_it_is(repository: Repository) -> None:
+    repository.edit(*WIDER)
+    assert not repository.compare().changes[0].frozen
+    with repository.rows.store() as store:
+        close(store, "q4", author="ana", key_folder=repository.folder / "keys", now=START + 7 * DAY, early=True)
+    found = repository.compare()
+    assert found.changes[0].frozen
+    assert "    its cycle is closed, so nothing of this is published" in lines(found)
 
 
 def test_another_target_is_told_beside_the_progress(repository: Repository) -> None:
