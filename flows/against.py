@@ -65,7 +65,7 @@ def compare(revision: Revision, config: Config, store: Store, *, now: datetime, 
         days: so many days before today are looked at too.
     """
     before = () if revision.config is None else revision.config.objectives
-    comparing = _Comparing(before, config.objectives, store, now)
+    comparing = _Comparing(before, config.objectives, config.renames, store, now)
     changes = comparing.changes()
     touched = [each.key_result for each in changes if each.effect in (Effect.MOVED, Effect.REWRITTEN)]
     past = comparing.past(touched, days)
@@ -89,6 +89,8 @@ def _with_past(change: RuleChange, past: Mapping[str, list[PastDay]]) -> RuleCha
 class _Comparing:
     old: Sequence[Objective]
     new: Sequence[Objective]
+    renames: Mapping[str, str]
+    """Ids of objectives and addresses of before, by those of now."""
     store: Store
     now: datetime
     mirror: Remembered = field(init=False)
@@ -97,9 +99,23 @@ class _Comparing:
         self.mirror = Remembered(mirror=self.store.mirror())
 
     @cached_property
+    def was(self) -> dict[str, str]:
+        """The addresses of before, by those of now, of key results that both versions have."""
+        found: dict[str, str] = {}
+        old = {each.id for one in self.old for each in one.key_results}
+        for address in self.after:
+            objective, _, name = address.partition("/")
+            moved = f"{self.renames.get(objective, objective)}/{name}"
+            first = next((each for each in (address, self.renames.get(address), moved) if each in old), None)
+            if first is not None:
+                found[address] = first
+        return found
+
+    @cached_property
     def before(self) -> dict[str, Rule]:
-        """The key results of the older version."""
-        return {each.id: (each, one) for one in self.old for each in one.key_results}
+        """The key results of the older version, by their address of now where they have one."""
+        now = {old: new for new, old in self.was.items()}
+        return {now.get(each.id, each.id): (each, one) for one in self.old for each in one.key_results}
 
     @cached_property
     def after(self) -> dict[str, Rule]:
@@ -115,9 +131,15 @@ class _Comparing:
     def today(self) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
         """What both versions come to now."""
         return (
-            outcomes(self.old, self.mirror, self.now, self.before.keys()),
+            self._before(self.mirror, self.now, self.before.keys()),
             outcomes(self.new, self.mirror, self.now, self.after.keys()),
         )
+
+    def _before(self, mirror: Mirror, at: datetime, addresses: AbstractSet[str]) -> dict[str, Outcome]:
+        """Return what the older version comes to, by the addresses of now."""
+        named = {address: self.before[address][0].id for address in addresses}
+        found = outcomes(self.old, mirror, at, set(named.values()))
+        return {address: found[old] for address, old in named.items()}
 
     def changes(self) -> list[RuleChange]:
         """Return every key result under both versions, without the past."""
@@ -129,6 +151,7 @@ class _Comparing:
         named = after or before
         return RuleChange(
             key_result=address,
+            was=before[0].id if before and after and before[0].id != address else None,
             title=named[0].title if named else "",
             effect=effect_of(before, after, (was, is_now)),
             before=was,
@@ -149,10 +172,11 @@ class _Comparing:
     def objectives(self) -> Iterator[ObjectiveChange]:
         """Yield the objectives of both versions whose progress of today is another."""
         old = {each.id: each for each in self.old}
+        found = {self.before[address][0].id: each for address, each in self.today[0].items()}
         for objective in self.new:
-            if objective.id in old:
-                was = objective_progress(old[objective.id], self.today[0])
-                is_now = objective_progress(objective, self.today[1])
+            before = old.get(objective.id) or old.get(self.renames.get(objective.id, ""))
+            if before is not None:
+                was, is_now = objective_progress(before, found), objective_progress(objective, self.today[1])
                 if was != is_now:
                     yield ObjectiveChange(objective=objective.id, title=objective.title, before=was, after=is_now)
 
@@ -162,7 +186,7 @@ class _Comparing:
         for ago in range(days, 0, -1):
             for day, at, wanted in self._due(addresses, ago):
                 for mirror, some, rebuilt in self._mirrors(at, wanted):
-                    old = outcomes(self.old, mirror, at, some)
+                    old = self._before(mirror, at, some)
                     new = outcomes(self.new, mirror, at, some)
                     for address in some:
                         found[address].append(PastDay(day, old[address], new[address], rebuilt))

@@ -47,6 +47,8 @@ class RuleChange:
     """One key result under both versions."""
 
     key_result: str
+    was: str | None = None
+    """Its address in the older version, where it was renamed since."""
     title: str
     effect: Effect
     before: Outcome | None

@@ -136,6 +136,8 @@ def remarks(change: RuleChange) -> Iterator[str]:
     after = change.after
     if after is not None and (after.error or after.no_data):
         yield clean(after.error or after.no_data or "")
+    if change.was is not None:
+        yield f"renamed, it was {change.was}"
     if change.frozen:
         yield "its cycle is closed, so nothing of this is published"
     if change.unread:

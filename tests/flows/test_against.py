@@ -156,6 +156,26 @@ def test_new_and_removed_key_results_are_told_with_what_was_never_read(repositor
     assert (gone.effect, gone.after, gone.past) == (Effect.REMOVED, None, None)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "address"),
+    [
+        ("  work:\n", "  deeds:\n    was: work\n", "deeds/tasks"),
+        ("      tasks:\n", "      jobs:\n        was: tasks\n", "work/jobs"),
+    ],
+)
+def test_what_is_renamed_is_the_same(old: str, new: str, address: str, repository: Repository) -> None:
+    repository.edit(old, new)
+    assert not repository.compare().changes
+    repository.edit(*WIDER)
+    found = repository.compare()
+    (change,) = found.changes
+    assert (change.key_result, change.was, change.effect) == (address, KR, Effect.MOVED)
+    assert change.past is not None
+    assert change.past.moved == 8
+    assert "    renamed, it was work/tasks" in lines(found)
+    assert len(found.objectives) == 1
+
+
 def test_a_closed_cycle_is_said_to_stay_as_it_is(repository: Repository) -> None:
     repository.edit(*WIDER)
     assert not repository.compare().changes[0].frozen
