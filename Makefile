@@ -12,8 +12,12 @@ COMPILE = $(VENV)/bin/python -m compileall -q $(ROOMS)
 demo: $(VENV)/.installed
 	$(VENV)/bin/okrsync demo $(DEMO)
 
+# Files go to workers whole: those that start Prefect, a PostgreSQL or the demo's company start it once each. Many tests
+# wait for processes, so there is one worker more than cores.
+WORKERS ?= $(shell expr `getconf _NPROCESSORS_ONLN` + 1)
+
 test: $(VENV)/.installed-dev
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile
 
 # How much of wrong code the tests of mapping notice: make mutants MODULES=metric,draft/amounts SAMPLE=40. See docs/mutation.md.
 mutants: $(VENV)/.installed-dev
