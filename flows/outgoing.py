@@ -18,6 +18,9 @@ from mapping.rules import Objective
 from mapping.standing import standing
 from store import Run
 
+UNSETTLED = (DeliveryState.FAILED, DeliveryState.CONFLICT)
+"""Queued anew by each run until the other side takes it, or a person has settled what stands there."""
+
 
 class Outlet(Protocol):
     """A destination, as far as the outbox needs to know it."""
@@ -75,7 +78,7 @@ def enqueue(
 def _is_news(update: Update, last: Delivery | None) -> bool:
     if last is None:
         return update.value is not None  # nobody waits to hear of a key result that never had a value
-    return last.state is DeliveryState.FAILED or not update.says_as(last.update)
+    return last.state in UNSETTLED or not update.says_as(last.update)
 
 
 def _updates(

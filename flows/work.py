@@ -250,10 +250,15 @@ class Work:
         return self.declaring.renamed(earlier_statuses(self.store, known, current=False))
 
     def _enqueue(self) -> None:
-        """Let what destinations do not know yet wait in the outbox, in the transaction that publishes."""
+        """Let what destinations do not know yet wait in the outbox, in the transaction that publishes.
+
+        What people made in the store and what others report goes out as well, not only what the rules declare.
+        """
+        if not self.config.destinations:
+            return
         enqueue(
             self.run,
-            self.config.objectives,
+            self.run.declared(),
             self.config.destinations.values(),
             now=self.now(),
             closed=self.closed,

@@ -40,6 +40,7 @@ from store.publish import write_check_ins, write_connectors, write_freshness, wr
 from store.readings import (
     MEASURED,
     last_seq,
+    read_declared,
     read_freshness,
     read_last_check_ins,
     read_past_values,
@@ -264,6 +265,12 @@ class Run:
         with self._turn:
             self._require_merged()
             return read_freshness(self._connection, self._native, among)
+
+    def declared(self) -> list[Objective]:
+        """Return all objectives that are declared, as this run leaves them once published."""
+        with self._turn:
+            self._require_merged()
+            return read_declared(self._connection)
 
     def newest_outgoing(self, key_result: str | None = None) -> dict[tuple[str, str], Delivery]:
         """Return the newest row of the outbox for each destination and key result, or for one key result."""

@@ -113,6 +113,22 @@ def test_a_conflict_ends_when_the_person_sets_it_back_or_says_the_same_here(desk
     assert desk.value(K0) == Decimal("0.6")
 
 
+def test_a_conflict_is_looked_at_again_by_every_run_until_it_is_settled(desk: Desk) -> None:
+    desk.publish({K0: QUARTER})
+    desk.deliver()
+    desk.set_by_a_person(K0, 0.4)
+    desk.publish({K0: HALF})
+    desk.deliver()
+    for _ in range(2):
+        assert desk.publish({}) == 1
+        assert len(desk.deliver().conflicts) == 1
+    desk.set_by_a_person(K0, 0.25)
+    desk.publish({})
+    assert desk.deliver().sent == 1
+    assert desk.publish({}) == 0
+    assert desk.value(K0) == HALF
+
+
 def test_a_policy_may_overwrite_and_says_so(desk: Desk) -> None:
     desk.on_conflict = OnConflict.OVERWRITE
     desk.publish({K0: QUARTER})
