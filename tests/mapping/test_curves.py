@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.curves import Curve, CurveKind, Mark
-from mapping.expected import Expected, expected_by
+from mapping.expected import Expected, expected_by, line
 from mapping.readings import Status
 from mapping.rules import Metric, Period
 from tests.mapping.test_pace import RAMP, at
@@ -110,3 +110,43 @@ def test_the_curve_decides_the_status_of_a_ramp_and_of_no_rate() -> None:
     assert at("0.15", "2026-01-26").status is Status.OFF_TRACK
     rate = Metric(kind=RAMP.kind, target=Decimal(30), baseline=Decimal(0), per=Period.MONTH)
     assert at("0.15", "2026-01-26", metric=rate, curve=slow).expected == 1
+
+
+def test_a_straight_curve_is_drawn_from_its_ends_alone() -> None:
+    assert line(Curve(), START, END) == (Mark(on=START, share=Decimal(0)), Mark(on=END, share=Decimal(1)))
+
+
+def test_a_curve_with_a_corner_is_drawn_through_it() -> None:
+    corner = Mark(on=START + timedelta(days=10), share=Decimal("0.5"))
+    bent = Curve(kind=CurveKind.POINTS, marks=(corner,))
+    # half a hundredth lies between the corner and the places a little off it
+    first, *between, last = line(bent, START, END)
+    assert (first.on, last.on) == (START, END)
+    assert [abs((mark.on - corner.on).days) <= 1 for mark in between] == [True]
+
+
+@given(curves())
+def test_no_point_of_a_drawn_curve_is_farther_off_than_half_a_hundredth(made: tuple[Curve, date, date]) -> None:
+    curve, starts_on, ends_on = made
+    drawn = line(curve, starts_on, ends_on)
+    assert (drawn[0].on, drawn[-1].on) == (starts_on, ends_on)
+    for left, right in pairwise(drawn):
+        assert left.share == expected_by(curve, starts_on, ends_on, left.on).progress
+        for days in range((right.on - left.on).days):
+            way = Decimal(days) / (right.on - left.on).days
+            told = expected_by(curve, starts_on, ends_on, left.on + timedelta(days=days)).progress
+            assert abs(left.share + (right.share - left.share) * way - told) <= Decimal("0.005") + Decimal("1e-20")
+
+
+def test_what_is_expected_is_said_for_every_curve() -> None:
+    points, steps = (Curve(kind=kind, marks=MARKS) for kind in (CurveKind.POINTS, CurveKind.MILESTONES))
+    assert by(points, "2026-10-16").because == "between 0% on 2026-10-01 and 20% on 2026-10-31: 10% expected"
+    assert by(steps, "2026-11-02").because == "20% since 2026-10-31, next 80% on 2026-12-01: 20% expected"
+    assert by(steps, "2027-01-01").because == "the last date, 2027-01-01, has come: 100% expected"
+    assert by(Curve(kind=CurveKind.WORKING_DAYS), "2026-10-01").because == "0 of 92 working days over: 0% expected"
+    assert by(Curve(days_off=WEEKENDS, calendar="FR"), "2026-10-03").because.startswith(
+        "2 of 66 working days (FR) over"
+    )
+    assert by(Curve(days_off=WEEKENDS), "2026-10-03").because.startswith("2 of 66 days without those of a freeze over")
+    half = by(Curve(kind=CurveKind.S_CURVE), "2026-11-16")
+    assert half.because == "46 of 92 days over, on an S-curve: 50% expected"

@@ -131,3 +131,27 @@ def test_days_pass_at_local_midnight(zone: str, share: str) -> None:
 def test_the_last_day_belongs_to_the_cycle_and_the_end_does_not() -> None:
     assert elapsed(HUNDRED, datetime(2026, 4, 10, 23, 59, tzinfo=UTC)) == Decimal("0.99")
     assert elapsed(HUNDRED, datetime(2026, 4, 11, 0, 0, tzinfo=UTC)) == 1
+
+
+def test_expected_progress_is_said_with_its_arithmetic() -> None:
+    found = at("0.38", "2026-02-22")
+    assert found.expected_because == "52 of 100 days over: 52% expected"
+    rate = Metric(kind=MetricKind.INCREASE, target=Decimal(30), baseline=Decimal(0), per=Period.MONTH)
+    assert at("0.9", "2026-02-20", metric=rate).expected_because == "expected in full at any time"
+    assert at("0.9", "2026-01-01", metric=rate).expected_because == "nothing is expected on the first day"
+
+
+@pytest.mark.parametrize(
+    ("progress", "when", "because"),
+    [
+        ("0.1", "2025-12-31", "the cycle begins on 2026-01-01"),
+        (None, "2026-02-20", "nothing has been measured yet"),
+        ("0.1", "2026-01-04", "3% of the cycle has passed, nothing is judged before 5%"),
+        ("0.38", "2026-02-20", "38% of the way with 50% expected: 0.76 of the pace, on track from 0.90"),
+        ("0.20", "2026-02-20", "20% of the way with 50% expected: 0.40 of the pace, at risk from 0.70"),
+        ("1.2", "2026-05-01", "the cycle is over at 120% of the way: committed is achieved from 100%"),
+        ("0.5", "2026-05-01", "the cycle is over at 50% of the way: committed is achieved from 100%, partial from 40%"),
+    ],
+)
+def test_every_status_says_why(progress: str | None, when: str, because: str) -> None:
+    assert at(progress, when).because == because

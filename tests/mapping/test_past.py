@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.measure import measure_one
-from mapping.past import NO_HISTORY, SINCE_CREATED, PastMirror, as_it_was
+from mapping.past import NO_COMPLETION, NO_CREATION, NO_HISTORY, SINCE_CREATED, PastMirror, Remembered, as_it_was
 from mapping.rules import Completion
 from mapping.words import ItemState, PastChange, WorkItem
-from tests.mapping.worlds import CYCLE, DONE, WORK, World, item, rule
+from tests.mapping.worlds import CYCLE, DOING, DONE, SERIES, WORK, World, item, rule, sample
 
 BORN = datetime(2026, 10, 1, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -113,3 +113,70 @@ def test_without_history_an_item_goes_by_its_own_dates() -> None:
     assert measure_one(share, CYCLE, early, early.at).value == 0
     assert measure_one(share, CYCLE, late, late.at).value == Decimal("0.5")
     assert late.assumed == {NO_HISTORY: 2}
+
+
+def test_what_must_be_assumed_is_counted_by_its_reason() -> None:
+    rows = [item("1", DONE), item("2", DONE), item("3"), item("4"), item("5")]
+    told = {("jira", "4"): [], ("jira", "5"): []}
+    mirror = PastMirror(known=World({WORK: rows}), changes=told, at=BORN)
+    assert [each.id for each in mirror.members(WORK)] == ["1", "2", "3", "4", "5"]
+    assert mirror.assumed == {NO_COMPLETION: 2, NO_HISTORY: 1, NO_CREATION: 2}
+    assert mirror.parents(WORK) == frozenset()
+    assert mirror.assumed.total() == 5, "to ask for parents counts nothing a second time"
+
+
+def test_what_was_done_later_without_a_history_was_open() -> None:
+    late = replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR)
+    mirror = PastMirror(known=World({WORK: [late]}), changes={}, at=BORN + HOUR)
+    (then,) = mirror.members(WORK)
+    assert (then.state, then.done_at) == (ItemState.TODO, None)
+    (after,) = replace_at(mirror, BORN + 5 * HOUR).members(WORK)
+    assert after == late
+
+
+def replace_at(mirror: PastMirror, at: datetime) -> PastMirror:
+    return PastMirror(known=mirror.known, changes=mirror.changes, at=at)
+
+
+def test_work_began_at_the_first_change_to_in_progress_or_where_a_run_saw_it_earlier() -> None:
+    rows = [item(id_, DOING) for id_ in ("1", "2", "3", "4")]
+    moves = {
+        ("jira", "1"): [
+            change("status", "Open", "in_progress", 1),
+            change("state", "todo", "in_progress", 2),
+            change("state", "in_progress", "todo", 3),
+            change("state", "todo", "in_progress", 4),
+        ],
+        ("jira", "2"): [change("state", "todo", "in_progress", 6, "2")],
+        ("jira", "4"): [change("state", "todo", "in_progress", 9, "4")],
+    }
+    known = World({WORK: rows}, begun={"2": BORN + 5 * HOUR, "3": BORN + 7 * HOUR})
+    mirror = PastMirror(known=known, changes=moves, at=BORN + 8 * HOUR)
+    hours = {id_: (at - BORN) // HOUR for id_, at in mirror.started(WORK).items()}
+    assert hours == {"1": 2, "2": 5, "3": 7}
+    assert mirror.started(WORK).keys() - replace_at(mirror, BORN + 5 * HOUR).started(WORK).keys() == {"3"}
+
+
+def test_the_past_of_a_past_is_the_earlier_of_the_two_and_knows_nobody_who_left() -> None:
+    born = [replace(item(str(n)), created_at=BORN + n * HOUR) for n in range(4)]
+    samples = [sample(n, BORN + n * HOUR) for n in range(4)]
+    mirror = PastMirror(known=World({WORK: born}, {SERIES: samples}), changes={}, at=BORN + 2 * HOUR)
+    assert [each.value for each in mirror.samples(SERIES)] == [0, 1, 2]
+    for hours, there in ((1, ["0", "1"]), (3, ["0", "1", "2"])):
+        then = mirror.as_of(BORN + hours * HOUR)
+        assert then is not None
+        assert [each.id for each in then.members(WORK)] == there
+    assert mirror.pulled(WORK)
+    assert mirror.departed(WORK) == {}
+
+
+def test_a_remembered_mirror_reads_each_selection_once() -> None:
+    child, above = item("1", parent="2"), item("2")
+    world = World({WORK: [child, above]}, {SERIES: [sample(3)]}, begun={"1": BORN}, past=[(BORN, World())])
+    mirror = Remembered(mirror=world)
+    assert [list(mirror.members(WORK)) for _ in range(2)] == [[child, above]] * 2
+    assert world.passes == [WORK]
+    assert mirror.samples(SERIES) is mirror.samples(SERIES)
+    assert [each.value for each in mirror.samples(SERIES)] == [3]
+    assert (mirror.parents(WORK), mirror.pulled(WORK), mirror.pulled(SERIES)) == ({"2"}, True, True)
+    assert (mirror.started(WORK), mirror.as_of(BORN), mirror.departed(WORK)) == ({"1": BORN}, World(), {})

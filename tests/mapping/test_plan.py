@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 from mapping.effective import Entries
 from mapping.metric import clamp
 from mapping.plan import objective_standing, plan, standing
-from mapping.readings import Action, CauseKind, Change, CheckIn, Standing, Status
-from mapping.rules import Aggregate, AggregateKind, Completion, KeyResult, Latest, Objective, Ratio
+from mapping.readings import (
+    Action,
+    CauseKind,
+    Change,
+    CheckIn,
+    Reading,
+    Review,
+    ReviewCause,
+    ReviewState,
+    Standing,
+    Status,
+)
+from mapping.rules import Aggregate, AggregateKind, Completion, KeyResult, Latest, Mode, Objective, Ratio
 from tests.mapping.worlds import (
     CYCLE,
     DONE,
@@ -299,3 +310,94 @@ def test_a_series_that_came_back_is_explained_from_its_last_value() -> None:
     history.run(World(series={SERIES: []}), nps, stale={SERIES.key: "kpis: label moved"})
     (change,) = history.run(World(series={SERIES: [sample(33, day("2026-11-10"))]}), nps)
     assert [(part.kind, part.amount) for part in change.causes] == [(CauseKind.SOURCE_CHANGED, Decimal(3))]
+
+
+def test_what_is_held_says_why_and_keeps_the_reading_of_the_last_value() -> None:
+    one = rule(COUNT, number(8))
+    history = History()
+    history.run(FOUR, one)
+    (change,) = history.run(World({WORK: []}), one, stale={WORK.key: "jira: 429"})
+    assert change.reading == Reading(value=Decimal(4), items=4, done=1, formula="4 items")
+    assert (change.old, change.old_status, change.title) == (history.last[one.id], Status.ON_TRACK, "A key result")
+    (never,) = History().run(World(), one, stale={WORK.key: "jira: 429"})
+    assert never.reading == Reading(value=None, no_data="jira: 429")
+    assert never.old_status is None
+
+
+def test_a_value_that_is_only_proposed_waits_as_a_review_of_this_run() -> None:
+    one = replace(rule(COUNT, number(8)), mode=Mode.SUGGEST)
+    (change,) = History().run(FOUR, one)
+    assert (change.action, change.new, change.status) == (Action.SUGGEST, None, Status.NO_DATA)
+    review = change.review
+    assert review is not None
+    assert (review.key_result, review.run, review.at, review.cause) == (one.id, 1, NOW, ReviewCause.SUGGESTED)
+    assert review.detail == "its mode is to ask"
+    assert (review.proposal.value, review.proposal.status) == (Decimal(4), Status.ON_TRACK)
+
+
+def asked(value: World, review: Review | None, *, mode: Mode = Mode.AUTO, trusted: bool = False) -> Change:
+    """Plan a key result that stood at 10 items, after whatever became of a review of it."""
+    one = replace(rule(COUNT, number(20)), mode=mode)
+    ten = World({WORK: [item(str(n)) for n in range(10)]})
+    history = History()
+    history.run(ten, replace(one, mode=Mode.AUTO))
+    (change,) = plan(
+        [objective(one)],
+        mirror=value,
+        before=lambda run: ten,
+        last=history.last,
+        stale={},
+        run=2,
+        now=NOW,
+        reviews={} if review is None else {one.id: review},
+        trusted=trusted,
+    )
+    return change
+
+
+def test_a_selection_that_shrank_is_held_until_somebody_decides() -> None:
+    held = asked(FOUR, None)
+    assert (held.action, held.new, held.review is not None) == (Action.HOLD, None, True)
+    assert held.stale_reason == (
+        "held for review, 6 of 10 items that counted are gone at once (held from 50% on): "
+        "`okrsync review accept shop/checkout` or reject it"
+    )
+    review = held.review
+    assert review is not None
+    assert asked(FOUR, replace(review, note="asked before")).review == replace(review, note="asked before")
+    other = World({WORK: [item("1"), item("2")]})
+    again = asked(other, review).review
+    assert again is not None
+    assert (again.proposal.value, again.note) == (Decimal(2), ""), "another value is another question"
+    assert asked(FOUR, None, trusted=True).action is Action.CHANGE
+
+
+def test_what_was_rejected_is_not_asked_again_while_it_stays_the_same() -> None:
+    for mode, action in ((Mode.AUTO, Action.HOLD), (Mode.SUGGEST, Action.KEEP)):
+        first = asked(FOUR, None, mode=mode).review
+        assert first is not None
+        no = replace(first, state=ReviewState.REJECTED, decided_by="ana", note="the query is wrong")
+        again = asked(FOUR, no, mode=mode)
+        assert (again.action, again.review, again.new) == (action, None, None)
+        said = "what was read was rejected by ana: the query is wrong" if mode is Mode.AUTO else None
+        assert again.stale_reason == said
+        assert asked(FOUR, replace(no, note=""), mode=mode).stale_reason == (said and said.partition(":")[0])
+
+
+def test_a_standing_shows_who_said_it_and_how_sure_people_are() -> None:
+    one = rule(COUNT, number(8))
+    history = History()
+    history.run(FOUR, one)
+    measured = history.last[one.id]
+    by_hand = replace(measured, author="ana", value=Decimal(6), confidence=Decimal("0.3"), run=2)
+    found = standing(one, objective(one), entries=Entries(measured=measured, by_hand=by_hand), fresh=Kept(), now=NOW)
+    assert (found.author, found.confidence, found.value) == ("okrsync", Decimal("0.3"), Decimal(4))
+    assert (found.items, found.done, found.formula, found.rule_version) == (4, 1, "4 items", measured.rule_version)
+    manual = replace(one, mode=Mode.MANUAL)
+    stale = Kept(stale_reason="jira: 429", stale_since=NOW)
+    shown = standing(manual, objective(one), entries=Entries(measured=measured, by_hand=by_hand), fresh=stale, now=NOW)
+    assert (shown.author, shown.value, shown.automatic) == ("ana", Decimal(6), measured)
+    assert shown.stale_reason is None, "what a person said is not out of date because a source is"
+    nobody = standing(one, objective(one), entries=Entries(), fresh=None, now=NOW)
+    assert (nobody.author, nobody.confidence, nobody.formula, nobody.items) == ("", None, "", None)
+    assert (nobody.rule_version, nobody.changed_at, nobody.trend) == (one.rule_version, None, ())
