@@ -117,7 +117,7 @@ def test_without_history_an_item_goes_by_its_own_dates() -> None:
 
 def test_what_must_be_assumed_is_counted_by_its_reason() -> None:
     rows = [item("1", DONE), item("2", DONE), item("3"), item("4"), item("5")]
-    told = {("jira", "4"): [], ("jira", "5"): []}
+    told: dict[tuple[str, str], list[PastChange]] = {("jira", "4"): [], ("jira", "5"): []}
     mirror = PastMirror(known=World({WORK: rows}), changes=told, at=BORN)
     assert [each.id for each in mirror.members(WORK)] == ["1", "2", "3", "4", "5"]
     assert mirror.assumed == {NO_COMPLETION: 2, NO_HISTORY: 1, NO_CREATION: 2}
@@ -178,5 +178,5 @@ def test_a_remembered_mirror_reads_each_selection_once() -> None:
     assert world.passes == [WORK]
     assert mirror.samples(SERIES) is mirror.samples(SERIES)
     assert [each.value for each in mirror.samples(SERIES)] == [3]
-    assert (mirror.parents(WORK), mirror.pulled(WORK), mirror.pulled(SERIES)) == ({"2"}, True, True)
+    assert (mirror.parents(WORK), mirror.pulled(WORK), mirror.pulled(SERIES)) == (frozenset({"2"}), True, True)
     assert (mirror.started(WORK), mirror.as_of(BORN), mirror.departed(WORK)) == ({"1": BORN}, World(), {})
