@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -11,11 +12,11 @@ from typing import Protocol
 from mapping.decimals import ONE, ZERO, exact, quotient
 from mapping.effective import Entries, effective
 from mapping.expected import expected_by
-from mapping.metric import clamp
+from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
 from mapping.periods import local_date
-from mapping.readings import CheckIn, ObjectiveStanding, Standing, Status
-from mapping.rules import ByHand, KeyResult, Mode, Objective
+from mapping.readings import CheckIn, CheckInKind, ObjectiveStanding, Standing, Status
+from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective
 from mapping.score import final_score
 from mapping.settling import settled
 
@@ -81,7 +82,7 @@ def standing(
         earlier: statuses at the runs before the last, newest first, for a profile with hysteresis.
     """
     found = effective(key_result.mode, entries, now)
-    last = found.shown
+    last = _held_against(key_result.metric, found.shown, objective)
     # what a person said is not out of date because a source is
     stale_reason = None if fresh is None or found.automatic is not None else fresh.stale_reason
     no_data = None if fresh is None else fresh.no_data
@@ -135,6 +136,16 @@ def standing(
         automatic=found.automatic,
         override=found.override,
     )
+
+
+def _held_against(metric: Metric, shown: CheckIn | None, objective: Objective) -> CheckIn | None:
+    """Return what people said, with its progress towards the target of today; what is measured is written anew."""
+    if shown is None or shown.kind is not CheckInKind.BY_HAND or shown.metric.unit != metric.unit:
+        return shown
+    if shown.value is None or shown.metric == metric:
+        return shown
+    raw = raw_progress(metric, shown.value, objective.cycle)
+    return replace(shown, metric=metric, raw_progress=raw, progress=clamp(raw))
 
 
 def _measured_at(key_result: KeyResult, last: CheckIn | None, fresh: Fresh | None) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mapping.decimals import decimal_text
+from mapping.measure import BY_HAND
 from mapping.metric import outside, zone_of
 from mapping.readings import Reading, Standing
 from mapping.rules import Metric, MetricKind
@@ -20,7 +21,9 @@ def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
     lines += [f"{count} left out: {reason}" for reason, count in sorted(reading.left_out.items())]
     lines += [f"{count} assumed: {assumption}" for assumption, count in sorted(reading.assumed.items())]
     lines += [line for line in (_span(reading), _scope(reading)) if line]
-    if reading.value is None:
+    if reading.no_data == BY_HAND and standing.value is not None:
+        lines.append(standing.formula)
+    elif reading.value is None:
         lines.append(f"no data: {reading.no_data}")
     progress = _progress(standing)
     expected = standing.pace.expected_because

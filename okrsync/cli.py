@@ -15,6 +15,7 @@ from okrsync.commands import (
     demo,
     lint,
     look,
+    okr,
     past,
     people,
     review,
@@ -72,5 +73,22 @@ def before(
     ctx.obj = Place(folder=folder, config=config, verbose=verbose)
 
 
-for room in (demo, setup, lint, testing, sync, look, people, past, cycles, review, trade, deliver, token, service, db):
+for room in (
+    demo,
+    setup,
+    lint,
+    testing,
+    sync,
+    look,
+    okr,
+    people,
+    past,
+    cycles,
+    review,
+    trade,
+    deliver,
+    token,
+    service,
+    db,
+):
     room.register(app)

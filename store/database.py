@@ -13,6 +13,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
 
+from mapping.declared import Register
 from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
@@ -22,6 +23,7 @@ from mapping.rules import Cycle, Objective
 from mapping.words import PastChange
 from store import leases
 from store.backup import Told, copy_all, require_empty, whole_or_nothing
+from store.declared import read_register
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
 from store.engine import engine_of, place
@@ -335,6 +337,11 @@ class Store:
         """Return the titles of the objectives that are declared now, by id, whatever their cycle."""
         with self.reading() as connection:
             return read_titles(connection)
+
+    def register(self) -> Register:
+        """Return all that was ever declared, with who may change it."""
+        with self.reading() as connection:
+            return read_register(connection)
 
     def objective_of(self, key_result: str) -> Objective | None:
         """Return the objective of a declared key result, with that key result alone; None when there is none."""

@@ -139,9 +139,21 @@ def next_position(connection: Connection, table: Table, objective: str | None = 
     return 0 if last is None else last + 1
 
 
-def retire(connection: Connection, table: Table, id_: str) -> None:
-    """Retire something that is declared; its history stays."""
-    connection.execute(update(table).where(table.c.id == id_).values(retired=True))
+def declare(
+    connection: Connection, spans: Sequence[Cycle], wholes: Sequence[Objective], parts: Sequence[KeyResult]
+) -> None:
+    """Declare what people own; what is new goes behind what is there."""
+    put_cycles(connection, spans, Origin.PEOPLE)
+    put_objectives(connection, _placed(connection, objectives, wholes), Origin.PEOPLE)
+    for each in parts:
+        put_key_results(connection, _placed(connection, key_results, [each], objective_of(each.id)), Origin.PEOPLE)
+
+
+def retire(connection: Connection, addresses: Iterable[str]) -> None:
+    """Retire objectives and key results; their history stays."""
+    for address in addresses:
+        table = key_results if "/" in address else objectives
+        connection.execute(update(table).where(table.c.id == address).values(retired=True))
 
 
 def _put(

@@ -26,9 +26,9 @@ from mapping.readings import (
     Review,
     ReviewState,
 )
-from mapping.rules import Objective
+from mapping.rules import Cycle, KeyResult, Objective
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
-from store.declared import read_register, take_in, write_declared
+from store.declared import declare, read_register, retire, take_in, write_declared
 from store.dialects import Native
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
@@ -186,6 +186,24 @@ class Run:
         with self._turn:
             self._require_merged()
             return read_register(self._connection, like)
+
+    def declare(
+        self,
+        *,
+        cycles: Sequence[Cycle] = (),
+        objectives: Sequence[Objective] = (),
+        key_results: Sequence[KeyResult] = (),
+    ) -> None:
+        """Declare what people own, new or changed; objectives without their key results."""
+        with self._turn:
+            self._require_merged()
+            declare(self._connection, cycles, objectives, key_results)
+
+    def retire(self, addresses: Iterable[str]) -> None:
+        """Retire objectives and key results; their history stays."""
+        with self._turn:
+            self._require_merged()
+            retire(self._connection, addresses)
 
     def take_in(self, declared: Sequence[Objective], origin: Origin) -> None:
         """Declare what people own, or an import brings, beside what there is; see ``store.declared``."""
