@@ -19,6 +19,8 @@ from mapping.rules import KeyResult, Objective, UnitKind, selections_of
 from mapping.shares import Part, Shares
 from mapping.words import ItemState, Sample, Selection, WorkItem
 
+MOST_ITEMS = 10_000
+"""Of one state in one case; nobody means more."""
 _COUNTS = "write a list of items, or how many of each state, as {done: 3, todo: 2}"
 _SAMPLES = "write a number, a list of {at: …, value: …}, or days with numbers, as {2026-11-01: 42}"
 
@@ -111,8 +113,8 @@ class WorldReader:
             count = entry.node.value if isinstance(entry.node, Leaf) else None
             if name not in list(ItemState):
                 self.problems.add(entry.key_place, f"{name!r} is no state", one_of(name, ItemState))
-            elif isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                self.problems.add(entry.node.place, f"{name} is no number of items", _COUNTS)
+            elif isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MOST_ITEMS:
+                self.problems.add(entry.node.place, f"{name} is no number of items from 0 to {MOST_ITEMS}", _COUNTS)
             else:
                 keys = ItemKeys(state=ItemState(name))
                 for _ in range(count):

@@ -24,6 +24,8 @@ from store import Store
 
 ALWAYS_TEXT = ("title", "kind", "status", "status_id", "resolution", "assignee")
 INSTANTS = ("created_at", "done_at", "updated_at", "on")
+MOST_ITEMS = 5000
+"""More make a file that nobody reads, and that is beyond what a file of YAML may hold here."""
 BEFORE = timedelta(days=400)
 """Samples older than this before the cycle move nothing; of those before it the last one is kept as well."""
 
@@ -34,7 +36,7 @@ def record(config: Config, store: Store, address: str, *, now: datetime) -> dict
     The instant is that of its last measuring, so that the value is the published one where the rule has not changed.
 
     Raises:
-        FixConfigError: no key result of that name, or something it draws on was never read.
+        FixConfigError: no key result of that name, something it draws on was never read, or it draws on too much.
     """
     fresh = store.freshness().get(address)
     mirror: Mirror = store.mirror()
@@ -47,6 +49,10 @@ def record(config: Config, store: Store, address: str, *, now: datetime) -> dict
     unread = [str(each) for each in selections_of(key_result.measure) if not mirror.pulled(each)]
     if unread:
         raise FixConfigError(f"{address} draws on what was never read ({', '.join(unread)}): run `okrsync sync` first")
+    count = sum(1 for each in reads(key_result.measure, key_result.metric) for _ in mirror.members(each))
+    if count > MOST_ITEMS:
+        few = "write a test with a handful of items by hand, as docs/testing-rules.md shows"
+        raise FixConfigError(f"{address} rests on {count} items, and a test holds {MOST_ITEMS} at most: {few}")
     recorder = Recorder(key_result, objective, now)
     case: dict[str, Plain] = {"key_result": address, "now": now.isoformat(), **recorder.world(mirror)}
     earlier = [each for each in recorder.earlier(mirror) if each]

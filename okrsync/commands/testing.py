@@ -38,12 +38,15 @@ def run_tests_of_rules(
     """Test the rules: items and samples written down as YAML, and what shall come out. See docs/testing-rules.md."""
     from config.fixtures import files_of_tests, read_tests
     from flows.rule_tests import run_tests
+    from mapping.errors import FixConfigError
     from okrsync import show
     from okrsync.junit import write
 
     place: Place = ctx.obj
     config = place.rules(offline=True)
     results = run_tests(read_tests(files_of_tests(place.rules_path, files or ()), config))
+    if not results:
+        raise FixConfigError("the files hold no test: write one below tests:, or record one with `okrsync record`")
     if junit is not None:
         write(results, junit)
     if json:

@@ -215,6 +215,14 @@ def test_no_tests_at_all_is_said_and_is_no_success(tmp_path: Path) -> None:
     assert "no tests: put files named like shop.okrtest.yaml beside the rules" in said
 
 
+def test_a_file_without_any_test_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "okrsync.yaml").write_text(RULES.replace("POLICY", "allow"), encoding="utf-8")
+    (tmp_path / "a.okrtest.yaml").write_text("tests: []\n", encoding="utf-8")
+    code, said = run(tmp_path, "test")
+    assert code == 1
+    assert "the files hold no test" in said
+
+
 SHARED = """\
 tests:
   - key_result: launch/bugs
@@ -253,6 +261,7 @@ HEAD = "tests:\n  - key_result: launch/nps\n    now: 2026-11-15\n"
         (HEAD + "    samples: {kpis: {someday: 3}}\n    expect: {value: 1}\n", "'someday' is no day and no time"),
         (HEAD + "    items: {kpis: {open: 3}}\n    expect: {value: 1}\n", "4:20: 'open' is no state"),
         (HEAD + "    items: {kpis: {todo: many}}\n    expect: {value: 1}\n", "4:26: todo is no number of items"),
+        (HEAD + "    items: {kpis: {todo: 99999999}}\n    expect: {value: 1}\n", "from 0 to 10000"),
         (
             HEAD.replace("nps", "share") + "    items: {jira: {}}\n    expect: {value: 1}\n",
             "draws on 2 selections of jira",
@@ -353,6 +362,15 @@ def test_a_recorded_world_is_read_as_the_world_it_was(
         assert "ben" not in text
         (read,) = read_tests([folder / "t.okrtest.yaml"], config)
         assert outcome(key_result, objective, read.mirror, NOW) == outcome(key_result, objective, mirror, NOW)
+
+
+def test_what_rests_on_too_much_is_not_recorded(tmp_path: Path) -> None:
+    rows = Rows(tmp_path)
+    rows.write({f"t{n}": False for n in range(5001)})
+    rows.sync(START)
+    code, said = run(tmp_path, "record", KR)
+    assert code == 1
+    assert "work/tasks rests on 5001 items, and a test holds 5000 at most" in said
 
 
 def test_record_refuses_what_it_would_overwrite_and_what_was_never_read(tmp_path: Path) -> None:
