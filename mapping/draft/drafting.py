@@ -18,6 +18,7 @@ from mapping.show import Lang
 
 _LEXICONS = {"en": ENGLISH, "fr": FRENCH}
 _VAGUE = frozenset({Tag.VAGUE, Tag.SOFT, Tag.BETTER})
+_WAYS = frozenset({Tag.UP, Tag.DOWN, Tag.GAIN, Tag.LOSE, Tag.MORE, Tag.LESS})
 _FRENCH_LETTERS = frozenset("éèêàâçùûîïôœ")
 
 
@@ -64,14 +65,17 @@ def numbers_in(sentence: str, language: Lang) -> tuple[Decimal, ...]:
 
 
 def vague_words(sentence: str, language: Lang) -> tuple[str, ...]:
-    """Return the words of a sentence that say a wish and no end: better, qualité, and work on at its beginning.
+    """Return the words of a sentence that say a wish or a direction and no end, in their order.
 
-    >>> vague_words("Improve the quality of our service", "en")
-    ('improve', 'quality')
+    Better, qualité; work on at its beginning; increase and less only where no number stands in the sentence.
+
+    >>> [vague_words(each, "en") for each in ("Improve the quality of our service", "Reduce churn", "Cut 3 layers")]
+    [('improve', 'quality'), ('reduce',), ()]
     """
     pieces = pieces_of(tokenize(sentence), _LEXICONS[language], french=language == "fr")
+    tags = _VAGUE if numbers_in(sentence, language) else _VAGUE | _WAYS
     return tuple(
-        piece.text for place, piece in enumerate(pieces) if piece.tags & (_VAGUE if place else _VAGUE | {Tag.EFFORT})
+        piece.text for place, piece in enumerate(pieces) if piece.tags & (tags if place else tags | {Tag.EFFORT})
     )
 
 
