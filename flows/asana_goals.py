@@ -8,110 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
-from pathlib import Path
 
-import msgspec
-from msgspec import Struct
-
+from connectors.asana.goal_list import Goal, Numbers, Span
 from mapping.decimals import decimal_text
 from mapping.draft.rule import id_of
-from mapping.errors import FixConfigError
 from mapping.incoming import Entry, Row
 
-FIELDS = (
-    "name",
-    "due_on",
-    "start_on",
-    "owner.name",
-    "team.name",
-    "status",
-    "time_period.display_name",
-    "time_period.start_on",
-    "time_period.end_on",
-    "metric.unit",
-    "metric.currency_code",
-    "metric.initial_number_value",
-    "metric.target_number_value",
-    "metric.current_number_value",
-    "metric.progress_source",
-    "current_status_update.created_at",
-    "current_status_update.author.name",
-    "current_status_update.title",
-)
-"""What to ask for (``opt_fields``)."""
 BY_HAND = frozenset({"manual", "external", ""})
-
-
-class Named(Struct, frozen=True):
-    """Anything that is referred to."""
-
-    gid: str = ""
-    name: str = ""
-
-
-class Span(Struct, frozen=True):
-    """A time period; both days belong to it."""
-
-    display_name: str = ""
-    start_on: str | None = None
-    end_on: str | None = None
-
-
-class Numbers(Struct, frozen=True):
-    """A goal's metric. Percentages are fractions."""
-
-    unit: str = "none"
-    currency_code: str | None = None
-    progress_source: str = ""
-    initial_number_value: Decimal | None = None
-    target_number_value: Decimal | None = None
-    current_number_value: Decimal | None = None
-
-
-class Said(Struct, frozen=True):
-    """The latest status update."""
-
-    created_at: str | None = None
-    author: Named | None = None
-    title: str = ""
-
-
-class Goal(Struct, frozen=True):
-    """A goal, as far as it is read."""
-
-    gid: str
-    name: str = ""
-    due_on: str | None = None
-    start_on: str | None = None
-    owner: Named | None = None
-    team: Named | None = None
-    status: str | None = None
-    time_period: Span | None = None
-    metric: Numbers | None = None
-    current_status_update: Said | None = None
-    parents: list[Named] = []
-
-
-class _Answer(Struct, frozen=True):
-    data: list[Goal]
-
-
-def goals_of(path: Path) -> list[Goal]:
-    """Return the goals of a file: the API's answer ``{"data": [...]}``, or the list alone.
-
-    Raises:
-        FixConfigError: no such file, or it is something else.
-    """
-    try:
-        content = path.read_bytes()
-        decode = msgspec.json.decode
-        listed = content.lstrip().startswith(b"[")
-        return decode(content, type=list[Goal], strict=False) if listed else decode(content, type=_Answer).data
-    except OSError as error:
-        raise FixConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise FixConfigError(f"{path.name} is no list of goals as Asana's API gives it: {error}") from error
 
 
 def goal_rows(goals: Sequence[Goal], said: str) -> tuple[list[Row], list[str]]:

@@ -359,7 +359,14 @@ def open_source(
         keys: what the mirror knows as the keys of a connection's items, by id.
     """
     connection = config.connections[name]
-    surroundings = Surroundings(
+    return connection.connector.open(connection.options, surroundings_of(config, name, now=now, keys=keys))
+
+
+def surroundings_of(
+    config: Config, name: str, *, now: Callable[[], datetime], keys: Keys = lambda _connection, _ids: {}
+) -> Surroundings:
+    """Return what a connection of the rules is handed besides its options; see ``open_source``."""
+    return Surroundings(
         connection=name,
         folder=config.folder,
         guard=Guard.of(config.settings.allowed_hosts),
@@ -368,7 +375,6 @@ def open_source(
         in_flight=config.settings.in_flight,
         keys=lambda ids: keys(name, ids),
     )
-    return connection.connector.open(connection.options, surroundings)
 
 
 def rules_in(path: str) -> Config:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from config.load import Config
 from config.yaml_nodes import Plain
-from flows.asana_goals import goal_rows, goals_of
+from connectors.asana.goal_list import Goal, goals_in, goals_of
+from connectors.asana.options import AsanaOptions
+from flows.asana_goals import goal_rows
 from flows.importing import ImportReport, Taken
 from flows.tables import lines_of, own_rows
 from flows.viva import viva_rows
+from flows.work import surroundings_of, utc_now
 from mapping.columns import written_amount, written_number
 from mapping.decimals import tidy
 from mapping.errors import FixConfigError
 from mapping.incoming import Around, Incoming, Row, incoming
 from mapping.numbers import NumberStyle
 from mapping.rules import Cycle, Metric, MetricKind, Objective, ObjectiveKind, PeriodPolicy, UnitKind
+from okrsync.place import Place
+from okrsync.running import known
 from okrsync.yaml_out import dumped
 
 SOURCES = ("csv", "xlsx", "asana-goals", "viva")
@@ -42,25 +49,93 @@ def source_of(asked: str | None, path: Path) -> str:
     return found[path.suffix.lower()]
 
 
-def around(cycles: Mapping[str, Cycle], cycle: str | None, numbers: NumberStyle) -> Around:
-    """Return what rows are read with; times without a zone are those of the latest cycle that is known."""
-    zones = [each.timezone for each in sorted(cycles.values(), key=lambda each: each.starts_on)]
-    return Around(cycles=cycles, cycle=cycle, timezone=zones[-1] if zones else "UTC", numbers=numbers)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be imported."""
+
+    source: str
+    said: str
+    """What it is called, for people."""
+    path: Path | None
+    connection: str | None
+    cycle: str | None
+    sheet: str | None
+    numbers: NumberStyle
 
 
-def read(source: str, path: Path, given: Around, sheet: str | None = None) -> Incoming:
-    """Return what a file comes to.
+def wish_of(
+    path: Path | None,
+    source: str | None,
+    connection: str | None,
+    *,
+    cycle: str | None = None,
+    sheet: str | None = None,
+    numbers: NumberStyle = NumberStyle.PLAIN,
+) -> Wish:
+    """Return what was asked for.
+
+    Raises:
+        FixConfigError: neither file nor connection was named, or both, or nothing tells what a file is.
+    """
+    if (path is None) == (connection is None) or (connection is not None and source not in (None, "asana-goals")):
+        raise FixConfigError("name a file, or an Asana connection with --connection")
+    kind = "asana-goals" if path is None else source_of(source, path)
+    said = connection or (path.name if path else "")
+    return Wish(source=kind, said=said, path=path, connection=connection, cycle=cycle, sheet=sheet, numbers=numbers)
+
+
+def read(wish: Wish, cycles: Mapping[str, Cycle], place: Place) -> Incoming:
+    """Return what a file or a connection comes to; times without a zone are those of the latest cycle that is known.
 
     Raises:
         BadRowsError: rows that cannot be read, all of them with their places.
         FixConfigError: no such file, or it is something else.
     """
+    zones = [each.timezone for each in sorted(cycles.values(), key=lambda each: each.starts_on)]
+    zone = zones[-1] if zones else "UTC"
+    given = Around(cycles=cycles, cycle=wish.cycle, timezone=zone, numbers=wish.numbers)
+    if wish.path is None:
+        return read_goals(place.rules(), wish.connection or "", given)
+    return read_file(wish.source, wish.path, given, wish.sheet)
+
+
+def read_file(source: str, path: Path, given: Around, sheet: str | None = None) -> Incoming:
+    """Return what a file comes to; see ``read``."""
     rows: Sequence[Row]
     if source == "asana-goals":
-        rows, remarks = goal_rows(goals_of(path), path.name)
+        rows, remarks = goal_rows(_goals(path), path.name)
     else:
         lines = asyncio.run(lines_of(path, sheet))
         rows, remarks = viva_rows(lines) if source == "viva" else own_rows(lines)
+    return _incoming(rows, remarks, given)
+
+
+def read_goals(config: Config, connection: str, given: Around) -> Incoming:
+    """Return what the goals of an Asana connection come to.
+
+    Raises:
+        BadRowsError: goals that cannot be taken over.
+        FixConfigError: there is no such connection, or Asana refuses it.
+        TryAgainError: Asana is busy or away.
+    """
+    known("connection", [connection], config.connections)
+    options = config.connections[connection].options
+    if not isinstance(options, AsanaOptions):
+        raise FixConfigError(f"connection {connection} is none of Asana: name another with --connection")
+    goals = asyncio.run(goals_of(options, surroundings_of(config, connection, now=utc_now)))
+    rows, remarks = goal_rows(goals, connection)
+    return _incoming(rows, remarks, given)
+
+
+def _goals(path: Path) -> list[Goal]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FixConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    return goals_in(content, path.name)
+
+
+def _incoming(rows: Sequence[Row], remarks: Sequence[str], given: Around) -> Incoming:
     found = incoming(rows, given)
     return Incoming(objectives=found.objectives, check_ins=found.check_ins, remarks=(*remarks, *found.remarks))
 

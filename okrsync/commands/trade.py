@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         name="import",
         epilog="Examples: okrsync import okrs.xlsx --dry-run · okrsync import goals.json --from asana-goals · "
-        "okrsync import viva.csv --from viva --as-rules > imported.yaml",
+        "okrsync import --connection asana · okrsync import viva.csv --from viva --as-rules > imported.yaml",
     )(import_)
 
 
@@ -80,12 +80,15 @@ def export(
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file.")],
+    file: Annotated[Path | None, typer.Argument(help="The file.", show_default="none, with --connection")] = None,
     source: Annotated[
         Source | None, typer.Option("--from", help="What it is an export of.", show_default="by its name")
     ] = None,
+    connection: Annotated[
+        str | None, typer.Option(help="Take the goals of this Asana connection of the rules instead of a file.")
+    ] = None,
     cycle: Annotated[
-        str | None, typer.Option(help="Put everything into this cycle.", show_default="as it says")
+        str | None, typer.Option(help="Put everything into this cycle.", show_default="as the source says")
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Of a workbook.", show_default="the first")] = None,
     numbers: Annotated[
@@ -109,20 +112,19 @@ def import_(
     if numbers not in list(NumberStyle):
         raise typer.BadParameter(f"--numbers {numbers!r}: write one of {', '.join(NumberStyle)}")
     place: Place = ctx.obj
-    style, kind = NumberStyle(numbers), importing.source_of(source, file)
+    wish = importing.wish_of(file, source, connection, cycle=cycle, sheet=sheet, numbers=NumberStyle(numbers))
     if as_rules:
         ruled = place.rules(offline=True).objectives if place.rules_path.exists() else ()
-        around = importing.around({each.cycle.id: each.cycle for each in ruled}, cycle, style)
-        found = importing.read(kind, file, around, sheet)
-        typer.echo(importing.as_rules(found, around.cycles), nl=False)
+        cycles = {each.cycle.id: each.cycle for each in ruled}
+        found = importing.read(wish, cycles, place)
+        typer.echo(importing.as_rules(found, cycles), nl=False)
         for line in found.remarks:
             typer.echo(f"look at {line}", err=True)
         return
     with place.store(create=True) as store:
-        around = importing.around({each.id: each for each in store.cycles()}, cycle, style)
-        found = importing.read(kind, file, around, sheet)
+        found = importing.read(wish, {each.id: each for each in store.cycles()}, place)
         who = place.actor(actor)
-        report = import_okrs(store, found, source=file.name, actor=who, now=datetime.now(UTC), dry=dry_run)
+        report = import_okrs(store, found, source=wish.said, actor=who, now=datetime.now(UTC), dry=dry_run)
     if json:
         typer.echo(show.as_json(report))
         return

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from okrsync.sandbox.asana_fields import projected
-from okrsync.sandbox.asana_goals import goal, post_status, set_metric, set_value, status_update
+from okrsync.sandbox.asana_goals import goal, goals, parents, post_status, set_metric, set_value, status_update
 from okrsync.sandbox.asana_pages import Quota, Rows, asana_error, page_of
 from okrsync.sandbox.asana_site import AsanaSite, Project, person_gid
 from okrsync.sandbox.wire import Record, RefusedError, answer, instant_of
@@ -42,6 +42,8 @@ def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> S
         "/portfolios": _portfolios,
         "/portfolios/{gid}/items": _items,
         "/custom_fields/{gid}": _custom_field,
+        "/goals": lambda site, request, _now: _numbered(goals(site, request.query_params.get("workspace", ""))),
+        "/goals/{gid}/parentGoals": lambda site, request, _now: _numbered(parents(site, _gid(request))),
         "/goals/{gid}": lambda site, request, _now: goal(site, _gid(request)),
         "/status_updates/{gid}": lambda site, request, _now: status_update(site, _gid(request)),
     }

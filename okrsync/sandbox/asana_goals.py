@@ -25,6 +25,21 @@ def goal(site: AsanaSite, gid: str) -> Record:
     return site.goals[gid]
 
 
+def goals(site: AsanaSite, workspace: str) -> list[Record]:
+    """Return the goals of a workspace that the account sees."""
+    if not site.paid:
+        raise asana_error(402, "Goals are only available to premium users.")
+    if workspace not in site.workspaces:
+        raise asana_error(400, "workspace: Not a recognized ID")
+    return [each for gid, each in site.goals.items() if site.visible(gid)]
+
+
+def parents(site: AsanaSite, gid: str) -> list[Record]:
+    """Return the goals that a goal supports."""
+    goal(site, gid)
+    return [site.goals[each] for each in site.supports.get(gid, ()) if site.visible(each)]
+
+
 def set_metric(site: AsanaSite, gid: str, data: Record, _now: datetime) -> Record:
     """Replace a goal's metric."""
     found = _editable(site, gid)
@@ -69,6 +84,7 @@ def post_status(site: AsanaSite, data: Record, now: datetime) -> Record:
         "text": data["text"],
         "status_type": data["status_type"],
         "created_at": asana_time(now),
+        "author": site.user(site.account.person),
     }
     site.status_updates[made["gid"]] = made
     found["current_status_update"] = {

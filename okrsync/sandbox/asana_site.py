@@ -60,6 +60,8 @@ class AsanaSite:
     hidden: set[str] = field(default_factory=set)
     """Gids that exist but not for the account: absent from lists, 403 when asked for."""
     goals: dict[str, Record] = field(default_factory=dict)
+    supports: dict[str, list[str]] = field(default_factory=dict)
+    """By gid of a goal the gids of those that it supports."""
     status_updates: dict[str, Record] = field(default_factory=dict)
     read_only: set[str] = field(default_factory=set)
     """Gids of goals that the account may see and not edit."""

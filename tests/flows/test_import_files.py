@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from mapping.errors import FixConfigError
 from mapping.incoming import Around, BadRowsError, Incoming
 from mapping.rules import MetricKind, Unit, UnitKind
-from okrsync.importing import read, source_of
+from okrsync.importing import read_file, source_of, wish_of
 
 AROUND = Around(cycles={}, timezone="Europe/Paris")
 PERCENT = Unit(kind=UnitKind.PERCENT)
@@ -82,7 +82,7 @@ GOALS = {
 
 def loaded(path: Path, text: str, source: str | None = None, around: Around = AROUND) -> Incoming:
     path.write_text(text, encoding="utf-8")
-    return read(source_of(source, path), path, around)
+    return read_file(source_of(source, path), path, around)
 
 
 def test_our_own_table_is_read_in_french_whatever_sets_its_cells_apart(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_workbook_holds_percentages_and_dates_as_cells(tmp_path: Path) -> None
     for cell in sheet[2][5:8]:
         cell.number_format = "0%"
     book.save(tmp_path / "okrs.xlsx")
-    found = read("xlsx", tmp_path / "okrs.xlsx", AROUND)
+    found = read_file("xlsx", tmp_path / "okrs.xlsx", AROUND)
     (part,) = found.objectives[0].key_results
     assert (part.metric.unit, part.metric.target) == (PERCENT, Decimal("0.25"))
     (said,) = found.check_ins
@@ -171,3 +171,10 @@ def test_a_table_without_an_objective_is_refused(tmp_path: Path) -> None:
         loaded(tmp_path / "t.csv", "a,b\n1,2\n")
     with pytest.raises(FixConfigError, match="is empty"):
         loaded(tmp_path / "t.csv", "\n")
+
+
+def test_a_file_or_a_connection_is_named_and_not_both() -> None:
+    for words in ((None, None, None), (Path("a.csv"), None, "asana"), (None, "viva", "asana")):
+        with pytest.raises(FixConfigError, match="name a file, or an Asana connection"):
+            wish_of(*words)
+    assert wish_of(None, None, "asana").source == "asana-goals"

@@ -13,7 +13,7 @@ from mapping.errors import SkipRecordError
 from mapping.readings import Status
 from tests.connectors.asana import described
 from tests.connectors.asana.kit import Office, census, selection
-from tests.connectors.asana.test_goals import UPDATE, goals
+from tests.connectors.asana.test_goals import UPDATE, goals, imported
 from tests.connectors.sent import paths_in, pattern_of
 
 PARTS = {"/api/1.0/"}
@@ -64,3 +64,7 @@ async def _as_a_destination(office: Office) -> None:
         held = await there.read(gid, update)
         await there.write([Write(id="1", target=gid, update=update, held=held, parts=(VALUE, STATUS))])
     await there.aclose()
+    epic = office.site.add_goal("Part")
+    office.site.supports[epic] = [gid]
+    found = await imported(office)
+    assert [(each.name, [above.gid for above in each.parents]) for each in found] == [("Epic", []), ("Part", [gid])]

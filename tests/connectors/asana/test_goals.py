@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.asana.goal_list import Goal, goals_of
 from connectors.asana.goals import AsanaGoals, GoalMetric, GoalsOptions, metric_data
+from connectors.asana.options import AsanaOptions
 from connectors.destination import Write
 from mapping.delivery import STATUS, VALUE, Held, Update
 from mapping.errors import FixConfigError
@@ -53,6 +55,12 @@ def goals(office: Office, **options: object) -> AsanaGoals:
     given_ = {"token": office.site.account.token, "url": "http://localhost/api/1.0", "requests_a_minute": 100_000}
     around = surroundings(httpx.ASGITransport(office.app(), root_path="/api/1.0"), office.clock, connection=CONNECTION)
     return AsanaGoals(GoalsOptions.model_validate({**given_, **options}), around)
+
+
+async def imported(office: Office, **options: object) -> list[Goal]:
+    given_ = {"token": office.site.account.token, "url": "http://localhost/api/1.0", "requests_a_minute": 100_000}
+    around = surroundings(httpx.ASGITransport(office.app(), root_path="/api/1.0"), office.clock, connection=CONNECTION)
+    return await goals_of(AsanaOptions.model_validate({**given_, **options}), around)
 
 
 def with_goals(office: Office, do: Callable[[AsanaGoals], Awaitable[T]], **options: object) -> T:
@@ -224,3 +232,26 @@ def test_linking_gives_a_goal_the_metric_of_the_key_result(
 def test_a_metric_without_two_ends_cannot_be_linked() -> None:
     with pytest.raises(FixConfigError, match="needs a baseline and another target"):
         metric_data(Metric(kind=MetricKind.AT_LEAST, baseline=None, target=Decimal(42)), None)
+
+
+def test_goals_to_be_imported_come_with_their_metric_and_those_that_they_support(office: Office) -> None:
+    above = office.site.add_goal("Grow", source="subgoal_progress")
+    many = [office.site.add_goal(f"Part {n}", initial_number_value=n, target_number_value=200) for n in range(120)]
+    office.site.supports = {gid: [above] for gid in many}
+    write(office, many[0], replace(UPDATE, status=Status.AT_RISK), status_updates="on_change")
+    found = asyncio.run(imported(office))
+    assert [each.gid for each in found] == [above, *many]
+    assert [[up.gid for up in each.parents] for each in found] == [[], *([above] for _ in many)]
+    assert found[8].metric is not None
+    said = found[1].current_status_update
+    assert said is not None
+    assert said.author is not None
+    assert said.created_at is not None
+    ends = (found[8].metric.initial_number_value, found[8].metric.target_number_value)
+    assert ends == (Decimal(7), Decimal(200))
+
+
+def test_goals_to_be_imported_need_a_plan_that_has_them(office: Office) -> None:
+    office.site.paid = False
+    with pytest.raises(FixConfigError):
+        asyncio.run(imported(office))
