@@ -211,7 +211,8 @@ class _Comparing:
             yield Remembered(mirror=then), seen, False
         rest = set(addresses) - seen
         if rest:
-            yield PastMirror(known=self.mirror, changes=self._pasts, at=at), rest, True
+            # both versions ask for much the same: an item is taken back once for the two
+            yield Remembered(mirror=PastMirror(known=self.mirror, changes=self._pasts, at=at)), rest, True
 
     def _knew(self, mirror: Mirror, address: str) -> bool:
         sides = (self.before[address][0], self.after[address][0])

@@ -10,7 +10,7 @@ class Exit(IntEnum):
 
     FINE = 0
     FAILED = 1
-    """Nothing was published."""
+    """Nothing was published; or a test of the rules failed."""
     USAGE = 2
     FINDINGS = 3
     """``check`` and ``lint`` found something; ``draft`` found no measure; ``plan --exit-code`` has changes."""
