@@ -36,6 +36,32 @@ def checked_base(address: str, who: str) -> str:
     return without_query(address).rstrip("/")
 
 
+def plain_address(value: str, such_as: str, *, sends: str, query: bool = False) -> str:
+    """Return an address as options take it; for validators of options.
+
+    Args:
+        value: as written.
+        such_as: one that would do.
+        sends: what would go over the wire in clear.
+        query: whether it may have one.
+
+    Raises:
+        ValueError: it holds an account, a fragment or a query that it may not, is no http address, or is not encrypted on its way elsewhere.
+    """
+    parts = split(value)
+    if (
+        parts.scheme not in PORTS
+        or not parts.hostname
+        or parts.username
+        or parts.fragment
+        or (parts.query and not query)
+    ):
+        raise ValueError(f"{value!r} is no plain address: write it like {such_as}")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError(f"{value!r} would send {sends} in clear: use https")
+    return value.strip()
+
+
 def origin(url: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port: what a credential is meant for."""
     parts = split(url)

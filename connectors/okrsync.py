@@ -6,10 +6,11 @@ Each row of the outbox is one PUT under its id, so that the other side tells a r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.addresses import plain_address
 from connectors.destination import DestinationKind, Write
 from connectors.http import HttpClient
 from connectors.port import OptionsModel, Surroundings
@@ -29,12 +30,7 @@ class OkrsyncOptions(OptionsModel):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError(f"{value!r} is no plain address: write it like https://okrs.example.com")
-        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError(f"{value!r} would send the token in clear: use https")
-        return value.strip().rstrip("/")
+        return plain_address(value, "https://okrs.example.com", sends="the token").rstrip("/")
 
 
 class OkrsyncServer:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.addresses import plain_address
 from connectors.destination import DestinationKind, Write
 from connectors.http import HttpClient
 from connectors.port import OptionsModel, Surroundings
@@ -37,12 +38,7 @@ class WebhookOptions(OptionsModel):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.fragment:
-            raise ValueError(f"{value!r} is no plain address: write it like https://hooks.example.com/okrs")
-        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-            raise ValueError(f"{value!r} would send everything in clear: use https")
-        return value.strip()
+        return plain_address(value, "https://hooks.example.com/okrs", sends="everything", query=True)
 
     @field_validator("secret")
     @classmethod

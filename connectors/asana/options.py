@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from connectors.addresses import LOOPBACK
+from connectors.addresses import plain_address
 from connectors.port import OptionsModel
 
 API = "https://app.asana.com/api/1.0"
@@ -54,12 +53,7 @@ class AccountOptions(OptionsModel):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value.strip())
-        if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError(f"{value!r} is no plain address: write it like {API}")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError(f"{value!r} would send the token in clear: use https")
-        return value.strip().rstrip("/")
+        return plain_address(value, API, sends="the token").rstrip("/")
 
 
 class AsanaOptions(AccountOptions):

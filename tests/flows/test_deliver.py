@@ -362,3 +362,34 @@ def test_killed_after_a_write_a_newer_value_takes_ours_for_no_persons_edit(desk:
     record = desk.deliver()
     assert (record.sent, record.conflicts) == (1, ())
     assert desk.effects(K0) == [0.25, 0.5, 0.6]
+
+
+def test_a_status_whose_answer_was_lost_is_posted_once(desk: Desk) -> None:
+    desk.options = {"status_updates": "on_change"}
+    lost = {"/setMetricCurrentValue": True, "/status_updates": True}
+
+    def loses(request: httpx.Request) -> bool:
+        end = "/" + request.url.path.rpartition("/")[2]
+        return request.method == "POST" and lost.pop(end, False)
+
+    desk.loses = loses
+    desk.publish({K0: QUARTER})
+    desk.until_done()
+    assert (desk.effects(K0), len(desk.effects(K0, "status"))) == ([0.25], 1)
+    desk.publish({K0: Decimal("0.26")})
+    desk.until_done()
+    assert (desk.effects(K0), len(desk.effects(K0, "status"))) == ([0.25, 0.26], 1)
+    assert lost == {}
+
+
+def test_a_status_that_a_person_posted_is_left_and_the_value_written_all_the_same(desk: Desk) -> None:
+    desk.options = {"status_updates": "on_change"}
+    desk.publish({K0: QUARTER})
+    desk.deliver()
+    (posted,) = desk.office.site.status_updates.values()
+    posted["status_type"] = "dropped"
+    desk.publish({K0: HALF})
+    record = desk.deliver()
+    assert desk.effects(K0) == [0.25, 0.5]
+    assert record.conflicts[0].startswith(f"{K0}: a person set status to dropped there")
+    assert len(desk.effects(K0, "status")) == 1
