@@ -46,16 +46,12 @@ def plain_address(value: str, such_as: str, *, sends: str, query: bool = False) 
         query: whether it may have one.
 
     Raises:
-        ValueError: it holds an account, a fragment or a query that it may not, is no http address, or is not encrypted on its way elsewhere.
+        ValueError: it is no http address, holds more than it may (an account, a fragment, a query), or is not
+            encrypted on its way elsewhere.
     """
     parts = split(value)
-    if (
-        parts.scheme not in PORTS
-        or not parts.hostname
-        or parts.username
-        or parts.fragment
-        or (parts.query and not query)
-    ):
+    more = parts.username or parts.fragment or (parts.query and not query)
+    if parts.scheme not in PORTS or not parts.hostname or more:
         raise ValueError(f"{value!r} is no plain address: write it like {such_as}")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ValueError(f"{value!r} would send {sends} in clear: use https")
