@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Engine, Table, Text, any_, bindparam, func, select
@@ -141,7 +142,11 @@ class Postgres(Native):
             return
         raw: psycopg.Connection[object] = connection.connection.driver_connection  # type: ignore[assignment] # SQLAlchemy says Any | None
         names = ", ".join(f'"{column.name}"' for column in table.columns)
-        with raw.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        with (
+            _clear_errors(connection),
+            raw.cursor() as cursor,
+            cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
 
@@ -154,6 +159,22 @@ class Postgres(Native):
         connection.begin()
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         connection.exec_driver_sql("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE")
+
+
+@contextmanager
+def _clear_errors(connection: Connection) -> Iterator[None]:
+    """Turn the driver's errors into ours, as SQLAlchemy is told to where it is not passed by."""
+    import psycopg
+
+    from store.engine import clear_error, place  # which imports this module
+
+    try:
+        yield
+    except psycopg.Error as error:
+        clear = clear_error(error, place(connection.engine.url))
+        if clear is None:
+            raise
+        raise clear from error
 
 
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

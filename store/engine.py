@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,6 +26,8 @@ PRAGMAS = (
     "PRAGMA temp.cache_size = -16000",
 )
 LOCKED = f"another sync has been writing for more than {LOCK_SECONDS} s: try again when it has ended"
+LITTLE = 128 * 1024
+"""Bytes: less is a full disk, whatever the system says of what it could not do."""
 CONFIG_FAULTS = ("authentication failed", "does not exist", "permission denied", "no password supplied", "pg_hba.conf")
 """What PostgreSQL says when a person must act; everything else at the door may go away by itself."""
 
@@ -53,7 +59,9 @@ def engine_of(url: str) -> Engine:
     except (ImportError, NoSuchModuleError) as error:
         raise FixConfigError(f"{place(parsed)}: the driver is missing ({error}): install okrsync[postgres]") from error
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _open_file)
         event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "checkin", _on_return)
         event.listen(engine, "begin", _on_begin)
     event.listen(engine, "handle_error", _on_error, retval=True)
     return engine
@@ -91,8 +99,18 @@ def _of_sqlite(error: sqlite3.Error, text: str, where: str) -> OkrsyncError | No
         return FixConfigError(f"{where}: {text}: restore the file from a backup, or move it away to begin anew")
     if code == sqlite3.SQLITE_FULL:
         return TryAgainError(f"{where}: {text}: free space on the disk, nothing of this run was published")
+    if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY) and (full := _full_disk(where)):
+        return TryAgainError(f"{where}: {text}: free space on {full}, nothing of this run was published")
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
         return FixConfigError(f"{where}: {text}: check that the folder exists and may be written")
+    return None
+
+
+def _full_disk(file: str) -> Path | None:
+    """Return the folder whose disk is full, of those that SQLite writes to; None when there is room in both."""
+    for folder in (Path(file).parent, Path(os.environ.get("SQLITE_TMPDIR") or tempfile.gettempdir())):
+        if folder.is_dir() and shutil.disk_usage(folder).free < LITTLE:
+            return folder
     return None
 
 
@@ -114,10 +132,37 @@ def _connect_args(url: URL) -> dict[str, str | int | bool]:
     return {"connect_timeout": 10, "application_name": "okrsync"}
 
 
+def _open_file(
+    _dialect: Dialect, entry: ConnectionPoolEntry, arguments: tuple[str], named: dict[str, Any]
+) -> sqlite3.Connection:
+    """Open the file, so that it can be read on a full disk too.
+
+    There is no room then for the file by which processes share the WAL's index (SHM). A connection that keeps others
+    out needs none, and must do so before it reads: https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory
+    It only reads, and is closed after use, so that nobody is kept out for long.
+    """
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **named)
+    try:
+        connection.execute("PRAGMA schema_version").fetchall()
+    except sqlite3.Error as error:  # whatever else is wrong the first statement meets again, and says
+        if error.sqlite_errorname.startswith("SQLITE_IOERR_SHM"):
+            connection.close()
+            connection = sqlite3.connect(*arguments, **named)
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA query_only = ON")
+            entry.info["alone"] = True
+    return connection
+
+
 def _on_connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own: _on_begin does
     for pragma in PRAGMAS:
         connection.execute(pragma)
+
+
+def _on_return(_connection: object, entry: ConnectionPoolEntry) -> None:
+    if entry.info.get("alone"):
+        entry.invalidate()
 
 
 def _on_begin(connection: Connection) -> None:

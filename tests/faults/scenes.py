@@ -107,31 +107,33 @@ class Scene:
         other.write_text(f"KPI,Actual\nCustomers,{value}\n", encoding="utf-8")
         os.utime(other, (at.timestamp(), at.timestamp()))  # a file of tomorrow tells nothing about today
 
-    def copy(self) -> Scene:
+    def copy(self, into: Path | None = None, *, tablespace: str = "pg_default") -> Scene:
         """Return a scene just like this one, with a folder and a database of its own."""
         number = next(_numbers)
-        folder = self.folder.parent / f"copy{number}"
+        folder = (into or self.folder.parent) / f"copy{number}"
         shutil.copytree(self.folder, folder)
         url = make_url(self.url)
         if url.get_backend_name() == "sqlite":
             return replace(self, folder=folder, url=f"sqlite:///{folder / 'okrsync.db'}")
-        with psycopg.connect(_server(self.url), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE copy{number}_{os.getpid()} TEMPLATE {url.database}".encode())
-        copied = url.set(database=f"copy{number}_{os.getpid()}")
-        return replace(self, folder=folder, url=copied.render_as_string(hide_password=False))
+        with server_of(self.url) as connection:
+            name = f"copy{number}_{os.getpid()}"
+            statement = f"CREATE DATABASE {name} TEMPLATE {url.database} TABLESPACE {tablespace}"
+            connection.execute(statement.encode())
+        return replace(self, folder=folder, url=url.set(database=name).render_as_string(hide_password=False))
 
     def remove(self) -> None:
         """Take away what a copy takes up."""
         shutil.rmtree(self.folder)
         url = make_url(self.url)
         if url.get_backend_name() != "sqlite":
-            with psycopg.connect(_server(self.url), autocommit=True) as connection:
+            with server_of(self.url) as connection:
                 connection.execute(f"DROP DATABASE {url.database} WITH (FORCE)".encode())
 
 
-def _server(url: str) -> str:
-    """Return the URL of the database that every server has, of which nobody makes copies."""
-    return make_url(url).set(database="postgres", drivername="postgresql").render_as_string(hide_password=False)
+def server_of(url: str) -> psycopg.Connection:
+    """Connect to the database that every server has, and of which nobody makes copies."""
+    there = make_url(url).set(database="postgres", drivername="postgresql")
+    return psycopg.connect(there.render_as_string(hide_password=False), autocommit=True)
 
 
 @dataclass
@@ -141,10 +143,11 @@ class Stage:
     where: Served
     folder: Path
     new_database: Callable[[], str]
+    page: int = 5
 
     def __post_init__(self) -> None:
         self.where.clock = FakeClock(START)
-        self.world: World = world_of("jira", self.where.sandbox, self.where.clock, seed=1, page=5)
+        self.world: World = world_of("jira", self.where.sandbox, self.where.clock, seed=1, page=self.page)
         self.world.faults.clear()
         self.world.fill(ITEMS, done=ITEMS // 3)
 
