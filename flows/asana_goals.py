@@ -6,7 +6,7 @@ which goals a goal supports at an address of its own (getParentGoalsForGoal); in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from connectors.asana.goal_list import Goal, Numbers, Span
@@ -36,18 +36,18 @@ def goal_rows(goals: Sequence[Goal], said: str) -> tuple[list[Row], list[str]]:
         if goal.gid in supported or above is None:
             counted = goal.metric is not None and goal.metric.progress_source in BY_HAND
             alone = goal.gid not in supported
-            rows.append(Row(place=place, entries=_entries(goal, goal if counted or alone else None, place)))
-            if above is not None:
-                remarks.append(f"{place}: is an objective of its own here, not a key result of goal {above}")
+            rows.append(Row(place=place, entries=_entries(goal, goal if counted or alone else None, place, parent)))
         else:
-            rows.append(Row(place=place, entries=_entries(known[above], goal, place)))
+            rows.append(Row(place=place, entries=_entries(known[above], goal, place, parent)))
     return rows, remarks
 
 
-def _entries(whole: Goal, part: Goal | None, place: str) -> dict[str, Entry]:
+def _entries(whole: Goal, part: Goal | None, place: str, parent: Mapping[str, str | None]) -> dict[str, Entry]:
+    above = parent[whole.gid]
     texts: dict[str, str | None] = {
         "objective_id": f"asana-{whole.gid}",
         "objective_title": whole.name,
+        "parent": f"asana-{above}" if above else None,
         "objective_owner": whole.owner.name if whole.owner else None,
         "team": whole.team.name if whole.team else None,
         **_cycle(whole),

@@ -143,6 +143,7 @@ def _merged(objective: Objective, register: Register) -> Objective:
             title=objective.title,
             cycle=objective.cycle,
             team=objective.team or known.body.team,
+            parent=objective.parent or known.body.parent,
             owner=objective.owner or known.body.owner,
             kind=objective.kind,
         )
@@ -157,6 +158,7 @@ def _part(key_result: KeyResult, register: Register) -> KeyResult:
         known.body,
         title=key_result.title,
         owner=key_result.owner or known.body.owner,
+        team=key_result.team or known.body.team,
         weight=key_result.weight,
         metric=key_result.metric,
         measure=key_result.measure,

@@ -198,6 +198,7 @@ class _Reader:
                 title=title or id_,
                 cycle=cycle,
                 team=row.text("team"),
+                parent=self._parent(row, id_),
                 owner=row.text("objective_owner"),
                 kind=self._choice(row, "objective_kind", KINDS, ObjectiveKind.ASPIRATIONAL),
             )
@@ -208,6 +209,12 @@ class _Reader:
         elif cycle != known.cycle:
             fix = "give one of them another Objective id"
             self.trouble(row, "cycle", f"objective {id_} is in cycle {known.cycle.id} in a row above", fix)
+
+    def _parent(self, row: Row, id_: str) -> str | None:
+        text = row.text("parent")
+        if text == id_:
+            self.trouble(row, "parent", f"objective {id_} is its own parent", "name another, or none")
+        return None if text is None else self._id(row, "parent", text)
 
     def _key_result(self, row: Row, objective: str, cycle: Cycle) -> None:
         given, title = row.text("key_result_id"), row.text("title")
@@ -232,6 +239,7 @@ class _Reader:
             metric=metric,
             measure=ByHand(),
             owner=row.text("owner"),
+            team=row.text("key_result_team"),
             weight=Decimal(1) if weight is None else weight,
             mode=Mode.MANUAL,
             rule=rule,

@@ -181,13 +181,17 @@ def _day(day: date) -> Plain:
 
 def _objective(objective: Objective) -> Plain:
     found: dict[str, Plain] = {"title": objective.title, "cycle": objective.cycle.id}
-    found |= {name: text for name, text in (("team", objective.team), ("owner", objective.owner)) if text}
+    found |= {
+        name: text
+        for name, text in (("team", objective.team), ("owner", objective.owner), ("parent", objective.parent))
+        if text
+    }
     if objective.kind is not ObjectiveKind.ASPIRATIONAL:
         found["kind"] = str(objective.kind)
     results: dict[str, Plain] = {}
     for each in objective.key_results:
         part: dict[str, Plain] = {"title": each.title}
-        part |= {"owner": each.owner} if each.owner else {}
+        part |= {name: text for name, text in (("owner", each.owner), ("team", each.team)) if text}
         part |= {"weight": tidy(each.weight)} if each.weight != 1 else {}
         results[each.id.partition("/")[2]] = {**part, "metric": _metric(each.metric), "measure": "by_hand"}
     return {**found, "key_results": results}

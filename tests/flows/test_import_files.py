@@ -154,6 +154,20 @@ def test_goals_of_asana_keep_their_metric_and_the_day_and_author_of_their_status
     assert (second.value, second.at) == (Decimal("1250000.5"), None)
 
 
+def test_a_goal_between_others_is_an_objective_below_another(tmp_path: Path) -> None:
+    span = {"display_name": "Q1 FY27", "start_on": "2027-01-01", "end_on": "2027-03-31"}
+    chain = [
+        {"gid": "1", "name": "Company", "time_period": span},
+        {"gid": "2", "name": "Team", "time_period": span, "parents": [{"gid": "1"}]},
+        {"gid": "3", "name": "Reach an NPS of 42", "parents": [{"gid": "2"}]},
+    ]
+    found = loaded(tmp_path / "goals.json", json.dumps(chain))
+    assert [(each.id, each.parent, len(each.key_results)) for each in found.objectives] == [
+        ("asana-1", None, 0),
+        ("asana-2", "asana-1", 1),
+    ]
+
+
 @pytest.mark.parametrize("text", ["{", "[]x", '{"data": 5}', '[{"name": "no gid"}]'])
 def test_what_is_no_list_of_goals_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(FixConfigError, match="no list of goals"):

@@ -54,7 +54,9 @@ UNITS = (
 
 
 def by_hand(address: str, metric: Metric = BUGS, title: str = "Bugs down") -> KeyResult:
-    return KeyResult(id=address, title=title, metric=metric, measure=ByHand(), mode=Mode.MANUAL, owner="ana")
+    return KeyResult(
+        id=address, title=title, metric=metric, measure=ByHand(), mode=Mode.MANUAL, owner="ana", team="web"
+    )
 
 
 def brought(address: str, value: str, *, at: datetime | None = None, author: str | None = None) -> Brought:
@@ -197,7 +199,7 @@ def test_what_is_exported_comes_in_again_as_it_was(
 ) -> None:
     parts = tuple(by_hand(f"shop/kr-{n}", metric, name) for n, ((metric, _), name) in enumerate(results))
     values = {part.id: value for part, ((_, value), _) in zip(parts, results, strict=True)}
-    objective = Objective(id="shop", title=title, cycle=CYCLE, kind=kind, owner="ana", key_results=parts)
+    objective = Objective(id="shop", title=title, cycle=CYCLE, kind=kind, owner="ana", parent="firm", key_results=parts)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"okrs{suffix}"
         exported([objective], values, path, language)
@@ -206,9 +208,9 @@ def test_what_is_exported_comes_in_again_as_it_was(
             taken(second, incoming(rows, Around(cycles={})))
             (again,) = second.declared()
             assert {each: entry.value for each, entry in _last(second, again).items()} == values
-    assert (again.title, again.kind, again.owner, again.cycle) == (title, kind, "ana", CYCLE)
-    assert [(each.id, each.title, each.metric, each.owner) for each in again.key_results] == [
-        (each.id, each.title, each.metric, each.owner) for each in parts
+    assert (again.title, again.kind, again.owner, again.parent, again.cycle) == (title, kind, "ana", "firm", CYCLE)
+    assert [(each.id, each.title, each.metric, each.owner, each.team) for each in again.key_results] == [
+        (each.id, each.title, each.metric, each.owner, each.team) for each in parts
     ]
 
 
