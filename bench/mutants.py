@@ -260,7 +260,9 @@ def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
 
 
 def _alone(name: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", TESTS]
+    folder = Path(TESTS, *name.split(".")[1:-2])
+    tests = [str(folder)] if folder.is_dir() else [TESTS]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "MUTANT_UNDER_TEST": name, "PYTHONPATH": str(OUT.resolve())}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=900, check=False)
     return KILLED if done.returncode else SURVIVED

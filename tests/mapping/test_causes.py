@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping.canonical import rule_json, rule_version
-from mapping.causes import Differences, causes
+from mapping.causes import Differences, causes, has_clock
 from mapping.measure import measure_one
 from mapping.mirror import Departure
 from mapping.readings import CauseKind, CausePart, CheckIn
@@ -18,13 +18,17 @@ from mapping.rules import (
     Aggregate,
     AggregateKind,
     Completion,
+    Duration,
+    DurationKind,
     KeyResult,
     Latest,
+    Measure,
     Metric,
     MetricKind,
     MissingEstimate,
     Period,
     Ratio,
+    Ticked,
     WontDo,
 )
 from mapping.words import ItemState, WorkItem
@@ -330,3 +334,38 @@ def test_the_parts_always_sum_exactly_to_the_change(
     assert sum((part.amount for part in parts), start=Decimal(0)) == reading.value - last.value
     assert all(part.amount for part in parts)
     assert len({part.kind for part in parts}) == len(parts)
+
+
+def test_what_became_known_of_the_past_is_a_cause_of_its_own() -> None:
+    here = World({WORK: [item("1", DONE), item("2")]})
+    one = rule(Completion(selection=WORK))
+    wrong = replace(check_in(one, here), value=Decimal("0.25"))
+    parts = causes(
+        one,
+        CYCLE,
+        last=wrong,
+        reading=measure_one(one, CYCLE, here, NOW),
+        differences=Differences(before=here, after=here),
+        now=NOW,
+    )
+    assert parts == (
+        CausePart(kind=CauseKind.SOURCE_CHANGED, amount=Decimal("0.25"), detail="what was known of the past changed"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "moves"),
+    [
+        (Duration(kind=DurationKind.AGE, selection=WORK), True),
+        (Duration(kind=DurationKind.LEAD, selection=WORK), False),
+        (Latest(selection=SERIES), True),
+        (Completion(selection=WORK), False),
+        (Ratio(of=BUGS, to=Latest(selection=SERIES)), True),
+        (Ratio(of=BUGS, to=BUGS), False),
+        (Ticked(steps=(("a", Decimal(1)),), selection=WORK), False),
+        (Ticked(steps=(("a", Decimal(1)),), by_hand=(("a", None),)), True),
+    ],
+)
+def test_a_value_moves_by_itself_where_the_measure_looks_at_the_clock(measure: Measure, moves: bool) -> None:
+    assert has_clock(rule(measure)) is moves
+    assert has_clock(rule(measure, Metric(kind=MetricKind.AT_LEAST, target=Decimal(1), per=Period.MONTH)))

@@ -209,3 +209,9 @@ def test_finishing_an_item_never_lowers_completion(items: list[WorkItem], measur
             assert (before.value is None) is (after.value is None)
             if before.value is not None and after.value is not None:
                 assert after.value >= before.value
+
+
+def test_without_any_estimate_there_is_no_mean_and_the_field_is_named() -> None:
+    measure = Completion(selection=WORK, by="story_points", missing=MissingEstimate.MEAN)
+    reading = read(measure, item("1"), item("2"))
+    assert reading.no_data == "none of 2 items has story points, so there is no mean"

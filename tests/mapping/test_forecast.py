@@ -12,9 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapping.decimals import quotient
-from mapping.forecast import LEAST_CHANGES, PATHS, Bounds, Day, back_test, bounds_of, chance, daily, forecast
+from mapping.forecast import HORIZON, LEAST_CHANGES, PATHS, Bounds, Day, back_test, bounds_of, chance, daily, forecast
 from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
-from mapping.rules import COMPLETION_METRIC, Aggregate, AggregateKind, Completion, Latest
+from mapping.rules import (
+    COMPLETION_METRIC,
+    Aggregate,
+    AggregateKind,
+    Completion,
+    Latest,
+    Metric,
+    MetricKind,
+    Period,
+    PeriodPolicy,
+)
 from tests.mapping.test_profiles import entry
 from tests.mapping.worlds import CYCLE, SERIES, WORK, number
 
@@ -195,3 +205,25 @@ def test_days_before_the_first_measurement_are_those_rebuilt() -> None:
 def test_before_anything_was_measured_there_are_no_days() -> None:
     assert daily([], number(100), CYCLE, date(2026, 10, 5)) == []
     assert daily([replace(at("2026-10-02T01:00", 1), value=None)], number(100), CYCLE, date(2026, 10, 5)) == []
+
+
+def test_history_of_a_total_needs_its_cycle() -> None:
+    leads = Metric(
+        kind=MetricKind.INCREASE, target=Decimal(30), baseline=Decimal(0), per=Period.MONTH, over=PeriodPolicy.TOTAL
+    )
+    (first, *_) = daily([at("2026-10-02T01:00", 45)], leads, CYCLE, date(2026, 10, 5))
+    assert first.progress == Decimal("0.5")
+
+
+def test_sure_forecasts_earn_a_brier_score_of_0_where_right_and_of_1_where_wrong() -> None:
+    rising = walk([Decimal("0.01")] * 40)
+    perfect = back_test("k", rising, lambda day: Decimal(0))
+    assert perfect is not None
+    assert [perfect.brier, perfect.inside_half, perfect.inside_most] == [0, 1, 1]
+    assert perfect.horizon == HORIZON
+    # ten good days, then a standstill: nearly all paths go above a bound that is never met again
+    stopped = walk([Decimal("0.01")] * 10 + [Decimal(0)] * 11)
+    worst = back_test("k", stopped, lambda day: Decimal("0.101"))
+    assert worst is not None
+    assert (worst.forecasts, worst.horizon) == (7, 5)
+    assert Decimal("0.9") < worst.brier <= 1

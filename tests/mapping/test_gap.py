@@ -204,3 +204,24 @@ def test_what_the_list_promises_is_what_measuring_again_gives_and_one_less_is_no
     assert result.closes == (after(chosen) >= result.needed)
     if result.closes:
         assert all(after([each for each in chosen if each != left]) < result.needed for left in chosen)
+
+
+def test_what_is_needed_is_said_with_both_sides() -> None:
+    result = found(Completion(selection=WORK), [item("1", DONE), item("2")])
+    assert result is not None
+    assert result.because == "nothing is needed: 50% of the way, 44% is on pace"
+    # a threshold without a baseline has no pace: all of it is needed at any time
+    met = found(BUGS, [item("1"), item("2")], Metric(kind=MetricKind.AT_MOST, target=Decimal(1)))
+    assert met is not None
+    assert (met.needed, met.count, met.closes) == (Decimal(1), 1, True)
+
+
+def test_an_item_of_the_list_is_shown_as_it_is() -> None:
+    born = day("2026-09-01")
+    open_ = item("2", DOING, title="Pay by card", status="Review", assignee="ana", created_at=born, points=9)
+    result = found(POINTS, [item("1", DONE, points=1), open_])
+    assert result is not None
+    (shown,) = result.items
+    assert (shown.connection, shown.key, shown.title, shown.state) == ("jira", "CHK-2", "Pay by card", DOING)
+    assert (shown.status, shown.assignee, shown.created_at, shown.url) == ("Review", "ana", born, None)
+    assert (shown.effect, result.count) == (Decimal("0.9"), 1)

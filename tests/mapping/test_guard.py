@@ -79,3 +79,20 @@ def test_the_median_has_as_many_above_as_below(values: list[Decimal]) -> None:
     middle = median(values)
     assert sum(value < middle for value in values) == sum(value > middle for value in values) or middle in values
     assert min(values) <= middle <= max(values)
+
+
+def test_the_bounds_of_a_jump_are_inclusive_on_the_side_of_passing() -> None:
+    # moves -1 (seven) and -2 (three): median -1, mean distance 0.3; at 8 times that is 2.4 further: -3.4 passes
+    still = Guard(jump=Decimal(10))
+    assert cause(entry("27"), entry("23"), guard=still) is None, "3 away is 10 times 0.3 and not more"
+    assert cause(entry("27"), entry("22.9"), guard=still) == ReviewCause.JUMP
+    assert cause(entry("27"), entry("22.9"), guard=replace(still, jump=None)) is None
+
+
+def test_a_changed_sign_is_shown_with_both_values_and_zero_has_none() -> None:
+    found = why_held(Guard(), last=entry("20", PROFIT), new=entry("-5", PROFIT), past=[])
+    assert found is not None
+    assert found[1] == "20 → -5 changes its sign, which neither baseline nor target does"
+    assert cause(entry("20", PROFIT), entry("0", PROFIT), []) is None
+    assert cause(entry("0", PROFIT), entry("-5", PROFIT), []) is None
+    assert cause(entry("20", PROFIT), entry("-5", PROFIT), [], Guard(flip=False)) is None

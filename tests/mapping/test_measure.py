@@ -293,3 +293,36 @@ def test_splitting_a_selection_in_two_and_joining_gives_the_same_sum(
         return value
 
     assert total(left) + total(right) == total([*left, *right])
+
+
+def test_evidence_holds_the_item_as_it_is_with_what_it_weighs() -> None:
+    rows = [item("2", DONE, points=5, status="Closed"), item("1", points=2, status="Open"), item("3"), item("4")]
+    reading = read(of(AggregateKind.SUM), World({WORK: rows}), collect=True)
+    assert [
+        (each.connection, each.item, each.key, each.title, each.status, each.weight, each.credit, each.counted)
+        for each in reading.evidence
+    ] == [
+        ("jira", "1", "CHK-1", "Item 1", "Open", Decimal(2), Decimal(2), True),
+        ("jira", "2", "CHK-2", "Item 2", "Closed", Decimal(5), Decimal(5), True),
+        ("jira", "3", "CHK-3", "Item 3", "", None, Decimal(0), False),
+        ("jira", "4", "CHK-4", "Item 4", "", None, Decimal(0), False),
+    ]
+    assert reading.evidence[2].note == "no story points"
+    assert (reading.left_out, reading.items, reading.done) == ({"no story points": 2}, 2, 1)
+
+
+def test_where_nobody_has_the_field_all_are_counted() -> None:
+    for where in (None, "!item.done"):
+        reading = read(of(AggregateKind.SUM, where), World({WORK: [item("1"), item("2"), item("3")]}))
+        assert reading.no_data == "none of 3 items has story points"
+
+
+def test_what_a_ratio_leaves_out_and_rests_on_is_that_of_both_sides() -> None:
+    done = of(AggregateKind.SUM, "item.done")
+    rows = World({WORK: [item("1", DONE, points=5), item("2", points=2), item("3"), item("4", DONE)]})
+    reading = read(Ratio(of=done, to=of(AggregateKind.SUM)), rows, collect=True)
+    assert reading.left_out == {"no story points": 3, "not matched by the filter": 2}
+    assert (reading.numerator, reading.denominator, reading.items) == (Decimal(5), Decimal(7), 3)
+    assert {each.note for each in reading.evidence} == {
+        "numerator", "numerator: no story points", "denominator", "denominator: no story points",
+    }  # fmt: skip

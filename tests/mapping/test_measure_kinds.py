@@ -471,3 +471,55 @@ def test_every_measure_comes_back_from_its_canonical_form(measure: Measure) -> N
     text = rule_json(number(9), measure)
     assert rule_from_json(text) == (number(9), measure)
     assert rule_text(text).startswith("measure: {")
+
+
+def test_evidence_for_milestones_names_the_step_and_weighs_what_is_ticked() -> None:
+    ticked = Ticked(steps=STEPS[:2], selection=WORK)
+    items = [item("3", DONE, title="Design"), item("1", DONE, title="Design"), item("2", title="Build")]
+    others = [item("4", title="Tea"), item("5", title="Lunch")]
+    reading = read(ticked, World({WORK: [*items, *others]}), COMPLETION_METRIC, collect=True)
+    assert [(each.item, each.weight, each.credit, each.note) for each in reading.evidence] == [
+        ("1", Decimal("0.2"), Decimal("0.2"), "step Design"),
+        ("3", Decimal("0.2"), Decimal("0.2"), "step Design"),
+        ("2", Decimal("0.5"), Decimal(0), "step Build"),
+    ]
+    assert (reading.items, reading.done, reading.left_out) == (3, 2, {"is no step of the milestones": 2})
+
+
+def test_milestones_that_weigh_nothing_are_no_data() -> None:
+    ticked = Ticked(steps=(("Build", Decimal(0)),), by_hand=(("Build", None),))
+    reading = read(ticked, World(), COMPLETION_METRIC)
+    assert (reading.value, reading.no_data) == (None, "the weights of the milestones sum to 0")
+
+
+def test_evidence_for_a_roll_up_says_what_each_part_gives() -> None:
+    reading = read(Rollup(parts=(HALF, OVER, MISSING)), FIVE, COMPLETION_METRIC, collect=True)
+    assert (reading.items, reading.done) == (2, 1)
+    assert [
+        (each.connection, each.item, each.title, each.state, each.status, each.credit, each.counted, each.note)
+        for each in reading.evidence
+    ] == [
+        ("", "o/half", "o/half", DOING, "50%", Decimal("0.5"), True, ""),
+        ("", "o/over", "o/over", DONE, "100%", Decimal(2), True, ""),
+        ("", "o/missing", "o/missing", TODO, "has no data", Decimal(0), False, "has no data"),
+    ]
+    nothing = read(Rollup(parts=(MISSING,)), FIVE, COMPLETION_METRIC)
+    assert (nothing.formula, nothing.items, nothing.evidence) == ("", 0, ())
+
+
+def test_a_frozen_scope_shows_the_fraction_it_is_and_no_span() -> None:
+    measure, _ = scoped(date(2026, 10, 1))
+    world = World({WORK: [*LATER, item("6")]}, past=[(day("2026-10-01T20:00"), THEN)])
+    reading = read(measure, world, COMPLETION_METRIC)
+    assert (reading.numerator, reading.denominator, reading.span) == (Decimal(4), Decimal(10), None)
+    assert reading.scope is not None
+    assert reading.scope.frozen == Decimal("0.4")
+    empty = World({WORK: LATER}, past=[(day("2026-10-01T20:00"), World({WORK: []}))])
+    nothing = read(measure, empty, COMPLETION_METRIC)
+    assert (nothing.value, nothing.formula) == (None, "")
+    assert nothing.no_data == "nothing was in scope on 2026-10-01: jira: jql project = CHK"
+
+
+def test_the_scope_of_a_day_that_is_not_over_is_todays() -> None:
+    measure = Completion(selection=WORK, by="story_points", frozen_on=date(2026, 11, 15))
+    assert read(measure, World({WORK: LATER}), COMPLETION_METRIC).value == Decimal("0.666666666667")
