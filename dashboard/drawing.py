@@ -6,7 +6,7 @@ scripts, without inline styles and without distorting its strokes and letters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from mapping.curves import Mark
 from mapping.metric import clamp, has_ramp, is_rate
-from mapping.readings import CheckIn, Forecast
+from mapping.readings import CheckIn, Forecast, RebuiltReading
 from mapping.rules import Cycle, Metric
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 88, 28, 4
@@ -100,6 +100,8 @@ class Chart:
     """Progress over a cycle."""
 
     steps: tuple[Step, ...]
+    rebuilt: tuple[Stroke, ...]
+    """Progress on days before anybody measured it, from one day to the next."""
     today: str
     today_anchor: str
     running: bool
@@ -111,7 +113,12 @@ class Chart:
 
 
 def chart(
-    check_ins: Sequence[CheckIn], cycle: Cycle, metric: Metric, now: datetime, line: Sequence[Mark] = ()
+    check_ins: Sequence[CheckIn],
+    cycle: Cycle,
+    metric: Metric,
+    now: datetime,
+    line: Sequence[Mark] = (),
+    rebuilt: Sequence[RebuiltReading] = (),
 ) -> Chart:
     """Return the drawing of a key result's check-ins over its cycle.
 
@@ -121,15 +128,18 @@ def chart(
         metric: tells whether progress is expected along a line or in full all along.
         now: today's place.
         line: expected progress as points to be joined; a straight line where there are none.
+        rebuilt: days before anybody measured it, oldest first.
     """
     ordered = sorted(check_ins, key=lambda check_in: (check_in.at, check_in.run))
     known = [held(check_in.raw_progress) for check_in in ordered if check_in.raw_progress is not None]
+    known += [held(each.raw_progress) for each in rebuilt if each.raw_progress is not None]
     scale = Scale(low=min([Decimal(0), *known]), high=max([Decimal(1), *known]))
     passed = place_in(cycle, now)
     today = clamp(passed)
     climbs = has_ramp(metric) and not is_rate(metric)
     return Chart(
         steps=tuple(_steps(ordered, cycle, today, scale)),
+        rebuilt=tuple(_rebuilt(rebuilt, cycle, scale)),
         today=percent(today),
         today_anchor="start" if today < Decimal("0.08") else "end" if today > Decimal("0.92") else "middle",
         running=0 < passed < 1,
@@ -235,6 +245,15 @@ def _steps(ordered: Sequence[CheckIn], cycle: Cycle, today: Decimal, scale: Scal
         )
         before = y
     return steps
+
+
+def _rebuilt(days: Sequence[RebuiltReading], cycle: Cycle, scale: Scale) -> Iterator[Stroke]:
+    """Yield a stroke from each day to the next; a day without data leaves a gap."""
+    for before, after in pairwise(days):
+        if before.raw_progress is None or after.raw_progress is None:
+            continue
+        x, until = (percent(place_in(cycle, each.at)) for each in (before, after))
+        yield Stroke(x=x, y=scale.y(before.raw_progress), until=until, end_y=scale.y(after.raw_progress))
 
 
 def place_in(cycle: Cycle, at: datetime) -> Decimal:

@@ -98,7 +98,12 @@ class Site:
             cycles=cycles,
             now=now,
             chart=drawing.chart(
-                explanation.check_ins, cycle, explanation.standing.metric, now, explanation.expected_line
+                explanation.check_ins,
+                cycle,
+                explanation.standing.metric,
+                now,
+                explanation.expected_line,
+                explanation.rebuilt,
             ),
             outlook=None if explanation.forecast is None else drawing.outlook(explanation.forecast),
             history=with_previous(explanation),

@@ -105,6 +105,14 @@ PHRASES = (
     _("latest"),
     _("worst"),
     _("total"),
+    # people
+    _("people check in by hand"),
+    _("no value has been entered yet"),
+    _("{value}, entered by {text}"),
+    _("its mode is to ask"),
+    _("{number} of {count} items that counted are gone at once (held from {bound} on)"),
+    _("{text} changes its sign, which neither baseline nor target does"),
+    _("{text} is {number} times further from its usual moves than they are from each other (held beyond {bound})"),
     # no data
     _("never read completely so far: {text}"),
     _("nothing has ever matched: {text}"),

@@ -160,6 +160,8 @@ class StoreReader:
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
+            review = self._store.reviews(only_open=True).get(address)
+            rebuilt = self._store.rebuilt([address])[address]
             deliveries = self._store.deliveries(address, SHOWN_DELIVERIES)
             earlier = earlier_statuses(self._store, [objective], current=True).get(address, ())
             stands = standing(
@@ -183,6 +185,8 @@ class StoreReader:
             run_at=last.at if last else None,
             check_ins=tuple(check_ins),
             comments=tuple(comments),
+            review=review,
+            rebuilt=tuple(rebuilt),
             expected_line=_expected_line(key_result, objective.cycle),
             forecast=ahead,
             gap=open_items,

@@ -568,6 +568,10 @@ class Explanation:
     """Newest first."""
     comments: tuple[Comment, ...] = ()
     """Oldest first."""
+    review: Review | None = None
+    """What waits for a person now."""
+    rebuilt: tuple[RebuiltReading, ...] = ()
+    """Days before anybody measured it, oldest first."""
     expected_line: tuple[Mark, ...] = ()
     """Expected progress over the cycle as points to be joined; empty for what is expected in full all along."""
     profiles: tuple[Judgement, ...] = ()

@@ -25,6 +25,8 @@ def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
         lines.append(standing.formula)
     elif reading.value is None:
         lines.append(f"no data: {reading.no_data}")
+    if standing.automatic is not None:
+        lines.append(standing.formula)  # a person's, which the progress below is of
     progress = _progress(standing)
     expected = standing.pace.expected_because
     return (*lines, *(line for line in (progress, expected) if line), standing.pace.because)

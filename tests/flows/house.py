@@ -50,9 +50,10 @@ class House:
         """Write the rules."""
         (self.folder / "okrsync.yaml").write_text(HEAD + "".join(objectives), encoding="utf-8")
 
-    def tasks(self, done: int, of: int = 10) -> None:
-        """Write the work: so many of so many are done."""
+    def tasks(self, done: int, of: int = 10, out: int = 0) -> None:
+        """Write the work: so many of so many are done, and so many more are out of scope."""
         rows = [f"t{number},{'yes' if number < done else 'no'},in" for number in range(of)]
+        rows += [f"t{number},no,out" for number in range(of, of + out)]
         (self.folder / "board.csv").write_text("\n".join(["id,done,scope", *rows]) + "\n", encoding="utf-8")
 
     def run(self, *words: str) -> Result:
