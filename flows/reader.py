@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Self
@@ -33,8 +33,10 @@ from mapping.readings import (
     Overview,
     Query,
     RunRecord,
+    Standing,
 )
-from mapping.rules import Completion, Cycle, KeyResult, Objective, selections_of
+from mapping.rollup import judged_by_parts, weighing
+from mapping.rules import Completion, Cycle, KeyResult, Objective, Rollup, selections_of
 from mapping.shares import DoubleCounting
 from mapping.standing import objective_standing, standing
 from mapping.steps import steps
@@ -108,6 +110,7 @@ class StoreReader:
             for objective in objectives
             for each in objective.key_results
         }
+        stands |= self._rolled_up([each for one in objectives for each in one.key_results], stands)
         return Overview(
             cycle=chosen,
             as_of=now,
@@ -167,6 +170,7 @@ class StoreReader:
             stands = standing(
                 key_result, objective, entries=entries, fresh=fresh, trend=trend, earlier=earlier, now=now
             )
+            stands = self._rolled_up([key_result], {address: stands}).get(address, stands)
             ahead = forecast_of(self._store, key_result, objective, fresh, now)
             open_items = (
                 gap(key_result, objective, mirror, reading, stands.pace, at) if stands.automatic is None else None
@@ -229,6 +233,29 @@ class StoreReader:
                     if value != last.value:
                         found.append(f"{each.id}: published {last.value}, measured again {value}")
         return found
+
+    def _rolled_up(self, key_results: Iterable[KeyResult], stands: Mapping[str, Standing]) -> dict[str, Standing]:
+        """Return the roll-ups among key results with the status of their worst part, which may be of another cycle."""
+        found: dict[str, Standing] = {}
+        for each in key_results:
+            if isinstance(each.measure, Rollup):
+                parts = {address: stands.get(address) or self._stand(address) for address in weighing(each.measure)}
+                statuses = {address: part.status for address, part in parts.items() if part is not None}
+                own = stands[each.id]
+                found[each.id] = replace(own, pace=judged_by_parts(each.measure, own.pace, statuses))
+        return found
+
+    def _stand(self, address: str) -> Standing | None:
+        objective = self._store.objective_of(address)
+        if objective is None:
+            return None
+        return standing(
+            objective.key_results[0],
+            objective,
+            entries=self._store.entries([address]).get(address, Entries()),
+            fresh=self._store.freshness([address]).get(address),
+            now=self._now(),
+        )
 
     def _fresh(self) -> dict[str, Freshness]:
         return self._store.freshness()

@@ -17,6 +17,7 @@ from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.pace import pace
 from mapping.readings import Action, Change, CheckIn, Reading, Review, ReviewCause, ReviewState, Status
+from mapping.rollup import rolled_status
 from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective, selections_of
 from mapping.settling import settled
 from mapping.standing import objective_standing, standing
@@ -76,7 +77,7 @@ def plan(
         reviews=reviews,
         trusted=trusted,
     )
-    return [
+    changes = [
         planner.change(
             _Case(
                 objective=objective,
@@ -88,6 +89,20 @@ def plan(
         )
         for objective, key_result in known
     ]
+    return _judged_by_parts(changes, [key_result for _, key_result in known])
+
+
+def _judged_by_parts(changes: Sequence[Change], key_results: Sequence[KeyResult]) -> list[Change]:
+    """Return the changes, those of roll-ups with the status of their worst part."""
+    now = {change.key_result: change.status for change in changes}
+    before = {change.key_result: change.old_status for change in changes if change.old_status is not None}
+    found = []
+    for change, key_result in zip(changes, key_results, strict=True):
+        status = rolled_status(key_result.measure, change.status, now)
+        old = None if change.old_status is None else rolled_status(key_result.measure, change.old_status, before)
+        new = None if change.new is None else replace(change.new, status=status)
+        found.append(replace(change, status=status, old_status=old, new=new))
+    return found
 
 
 def _stale_reason(key_result: KeyResult, stale: Mapping[str, str]) -> str | None:

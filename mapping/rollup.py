@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from mapping.decimals import ONE, decimal_text, quotient
 from mapping.metric import clamp, raw_progress
-from mapping.readings import Contribution, Reading
-from mapping.rules import Group, Part, Rollup
+from mapping.readings import Contribution, Pace, Reading, Status
+from mapping.rules import Group, Measure, Part, Rollup, parts_of
 from mapping.show import show_progress
-from mapping.standing import weighted_mean
+from mapping.standing import WORST_FIRST, weighted_mean
 from mapping.words import ItemState
 
 NO_DATA = "has no data"
@@ -43,6 +44,46 @@ def rolled_up(measure: Rollup, readings: Mapping[str, Reading], *, collect: bool
         formula="" if value is None else f"weighted mean of progress ({words}) = {show_progress(value)}",
         evidence=tuple(_evidence(part, progress) for part, progress in found.items()) if collect else (),
     )
+
+
+UNJUDGED = frozenset({Status.NOT_STARTED, Status.NO_DATA, Status.STALE})
+
+
+def judged_by_parts(measure: Measure, found: Pace, statuses: Mapping[str, Status]) -> Pace:
+    """Return the pace of a roll-up: its status is the worst of the key results below it, whatever their mean says.
+
+    Args:
+        measure: of the key result; any other than a roll-up leaves its pace as it is.
+        found: its own pace, by the mean; one without a value, or stale, stays.
+        statuses: of key results by address; parts that are not in it, or weigh nothing, have no say.
+    """
+    address = _worst_part(measure, found.status, statuses)
+    if address is None:
+        return found
+    because = f"as bad as {address}, the worst of its parts: {found.because}"
+    return replace(found, status=statuses[address], because=because)
+
+
+def rolled_status(measure: Measure, own: Status, statuses: Mapping[str, Status]) -> Status:
+    """Return the status alone, as ``judged_by_parts`` gives it."""
+    address = _worst_part(measure, own, statuses)
+    return own if address is None else statuses[address]
+
+
+def _worst_part(measure: Measure, own: Status, statuses: Mapping[str, Status]) -> str | None:
+    if not isinstance(measure, Rollup) or own in UNJUDGED:
+        return None
+    parts = [address for address in weighing(measure) if address in statuses]
+    return min(parts, key=lambda each: WORST_FIRST.index(statuses[each]), default=None)
+
+
+def weighing(measure: Rollup) -> tuple[str, ...]:
+    """Return the addresses of the key results below a roll-up that weigh in it, those of inner roll-ups included."""
+    found: list[str] = []
+    for part in parts_of(measure):
+        if part.weight:
+            found += weighing(part.measure) if isinstance(part.measure, Rollup) else [part.address]
+    return tuple(dict.fromkeys(found))
 
 
 def _progress(part: Part | Group, readings: Mapping[str, Reading]) -> Decimal | None:
