@@ -35,6 +35,8 @@ class Capability(StrEnum):
     HISTORY = "history"
     """``history`` tells past changes of items, so that readings of the past can be rebuilt."""
     WEBHOOK = "webhook"
+    DESTINATION = "destination"
+    """Progress can be written there as well: ``connectors.destinations`` has a kind of the connector's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

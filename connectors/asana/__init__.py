@@ -18,6 +18,6 @@ CONNECTOR = Connector(
     title="Asana",
     options=AsanaOptions,
     selection=AsanaSelection,
-    capabilities=frozenset({Capability.CENSUS, Capability.BY_IDS, Capability.HISTORY}),
+    capabilities=frozenset({Capability.CENSUS, Capability.BY_IDS, Capability.HISTORY, Capability.DESTINATION}),
     open=_open,
 )

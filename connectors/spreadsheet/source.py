@@ -316,6 +316,6 @@ CONNECTOR = Connector(
     title="Spreadsheet (xlsx, xls, xlsb, ods, csv; on disk, on the web, Google Sheets, SharePoint, OneDrive)",
     options=SpreadsheetOptions,
     selection=SpreadsheetSelection,
-    capabilities=frozenset({Capability.CENSUS, Capability.SERIES}),
+    capabilities=frozenset({Capability.CENSUS, Capability.SERIES, Capability.DESTINATION}),
     open=open_spreadsheet,
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import destinations
 from connectors.port import Capability
 from connectors.quality import RULES, Level, quality_of
 from connectors.registry import BUILT_IN, connector, module_of
@@ -78,6 +79,12 @@ def test_the_page_says_what_the_connector_can_do(name: str) -> None:
 def test_nothing_is_declared_that_the_port_has_no_words_for() -> None:
     for name in NAMES:
         assert not connector(name).capabilities & {Capability.WEBHOOK}
+
+
+def test_a_connector_says_that_it_can_be_written_to_where_there_is_such_a_destination() -> None:
+    assert {name for name in NAMES if Capability.DESTINATION in connector(name).capabilities} == {
+        name for name in destinations.names() if name in NAMES
+    }
 
 
 def test_the_command_shows_the_scale_to_people_and_machines() -> None:
