@@ -118,7 +118,13 @@ def _way(draft: Draft, start: str | None, end: str | None, lang: Lang) -> str:
         change = _change(stated, draft, lang)
         return words["times"].format(change) if stated.startswith("x") else f"{verb} {words['by'].format(change)}"
     way = words["to"].format(end) if start is None else words["from"].format(start, end)
-    return f"{verb} {way} ({draft.relative})" if draft.relative else f"{verb} {way}"
+    if not draft.relative:
+        return f"{verb} {way}"
+    # "+10pts" alone would be read as percentage points
+    change = (
+        draft.relative[0] + _change(draft.relative, draft, lang) if draft.relative.endswith("pts") else draft.relative
+    )
+    return f"{verb} {way} ({change})"
 
 
 def _change(stated: str, draft: Draft, lang: Lang) -> str:
