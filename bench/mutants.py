@@ -249,6 +249,7 @@ def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
     A mutant whose function runs while tests are imported is tried again in a process of its own if it lived.
     """
     sys.path.insert(0, str(OUT.resolve()))
+    sys.setrecursionlimit(10 * sys.getrecursionlimit())  # a trampoline is two calls more for each
     trial = Trial(mutants, jobs)
     arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "--tb=native", TESTS]
     if code := pytest.main(arguments, plugins=[trial]):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.alignment import Aligned, aligned, of_team
-from mapping.readings import ObjectiveStanding, Status
-from mapping.rules import ObjectiveKind
+from mapping.effective import Entries
+from mapping.readings import ObjectiveStanding, Standing, Status
+from mapping.rules import Latest, Objective, ObjectiveKind
+from mapping.standing import standing
+from tests.mapping.worlds import CYCLE, NOW, SERIES, rule
 
 NAMES = "abcdefgh"
 
@@ -59,3 +63,18 @@ def chain(name: str | None, parents: dict[str, str | None]) -> list[str | None]:
 def test_a_team_sees_what_it_owns_and_what_it_contributes_to() -> None:
     among = [objective("a", team="web"), objective("b", None, "ops", "web"), objective("c", team="ops")]
     assert [each.id for each in of_team(among, "web")] == ["a", "b"]
+
+
+def stands(name: str, team: str | None) -> Standing:
+    one = replace(rule(Latest(selection=SERIES), id_=name), team=team)
+    held = Objective(id="o", title="O", cycle=CYCLE, key_results=(one,))
+    return standing(one, held, entries=Entries(), fresh=None, now=NOW)
+
+
+def test_of_others_objectives_a_team_sees_its_own_key_results_alone() -> None:
+    mine, theirs = stands("o/mine", "web"), stands("o/theirs", "ops")
+    among = [replace(objective("o", team="ops"), key_results=(mine, theirs)), objective("p", team="ops")]
+    (seen,) = of_team(among, "web")
+    assert seen == replace(among[0], key_results=(mine,))
+    assert of_team(among, "ops") == tuple(among)
+    assert of_team(among, "nobody") == ()

@@ -17,7 +17,9 @@ def run(name: str) -> doctest.DocTestRunner:
     """Run the examples of a module's own docstrings; doctest alone passes over what a decorator has replaced."""
     module = importlib.import_module(name)
     finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
-    for held in (module, *(each for each in vars(module).values() if getattr(each, "__module__", "") == name)):
+    own = (each for each in vars(module).values() if getattr(each, "__module__", "") == name)
+    told = {held.__doc__: held for held in (module, *own)}  # a text once, whatever carries it
+    for held in told.values():
         for example in finder.find(held, getattr(held, "__name__", name), module=False, globs=dict(vars(module))):
             runner.run(example)
     return runner

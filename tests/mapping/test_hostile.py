@@ -98,3 +98,12 @@ def test_a_filter_that_loops_says_what_is_too_large_for_it() -> None:
     ):
         compile_where('item.labels.exists(a, a == "x")').matches(many)
     assert compile_where('"label-100" in item.labels').matches(many)
+
+
+def test_a_filter_that_loops_reads_lists_and_texts_up_to_their_bounds() -> None:
+    loop = compile_where('item.labels.exists(a, a == "label-1")')
+    assert loop.matches(item("1", labels=tuple(f"label-{n}" for n in range(100))))
+    assert loop.matches(item("1", labels=("label-1",), title="x" * 1000))
+    for wrong in (item("1", title="x" * 1001), item("1", labels=("x" * 1001,)), item("1", fields={"a": "x" * 1001})):
+        with pytest.raises(RuleError, match=r"has 1001 characters, and a filter with a loop reads 1000 at most"):
+            compile_where('item.labels.exists(a, a == item.title) || item.exists(f, f == "x")').matches(wrong)

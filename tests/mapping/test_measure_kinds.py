@@ -42,6 +42,8 @@ from mapping.rules import (
     SeriesTake,
     Ticked,
     TimeUnit,
+    Unit,
+    UnitKind,
     selections_of,
 )
 from mapping.words import Sample
@@ -523,3 +525,49 @@ def test_a_frozen_scope_shows_the_fraction_it_is_and_no_span() -> None:
 def test_the_scope_of_a_day_that_is_not_over_is_todays() -> None:
     measure = Completion(selection=WORK, by="story_points", frozen_on=date(2026, 11, 15))
     assert read(measure, World({WORK: LATER}), COMPLETION_METRIC).value == Decimal("0.666666666667")
+
+
+def test_a_series_says_how_its_number_came_about() -> None:
+    stream = World(series={SERIES: STREAM})
+    for take, days, formula in (
+        (SeriesTake.MEAN, 28, "mean of 3 samples = 26 from 2026-10-19 to 2026-11-15"),
+        (SeriesTake.SUM, 10, "sum of 1 sample = 22 from 2026-11-06 to 2026-11-15"),
+        (SeriesTake.CHANGE, 11, "40 on 2026-10-20 → 22 on 2026-11-15: -18 from 2026-11-05 to 2026-11-15"),
+    ):
+        reading = read(Series(selection=SERIES, take=take, days=days), stream)
+        assert reading.formula == formula
+        assert (reading.at, reading.origin) == (day("2026-11-15"), "kpis.xlsx, sheet KPI, cell C7")
+    rate = read(Series(selection=SERIES, take=SeriesTake.RATE), stream).formula
+    assert rate.startswith("10 on 2026-09-20 → 22 on 2026-11-15: 12 / 56 days = 0.214285714286 a day from 2026-10-01")
+
+
+def test_a_series_per_period_says_what_it_rests_on() -> None:
+    monthly = replace(number(9), per=Period.MONTH, over=PeriodPolicy.LATEST)
+    for measure in (Latest(selection=SERIES), Series(selection=SERIES, take=SeriesTake.MEAN)):
+        reading = read(measure, World(series={SERIES: STREAM}), monthly)
+        assert (reading.at, reading.origin) == (day("2026-11-15"), "kpis.xlsx, sheet KPI, cell C7")
+        early = read(measure, World(series={SERIES: STREAM[-1:]}), monthly)
+        assert early.no_data == "the first sample is of 2026-11-16: kpis: column Actual, row NPS"
+
+
+def test_a_series_in_a_currency_without_a_rate_is_no_data_per_period_too() -> None:
+    euros = replace(number(9), unit=Unit(kind=UnitKind.CURRENCY, currency="EUR"))
+    monthly = replace(euros, per=Period.MONTH, over=PeriodPolicy.LATEST)
+    world = World(series={SERIES: [sample(5, day("2026-10-05"), unit="USD")]})
+    for measure in (Latest(selection=SERIES), Series(selection=SERIES, take=SeriesTake.MEAN)):
+        for metric in (euros, monthly):
+            reading = read(measure, world, metric)
+            assert (reading.value, reading.no_data) == (
+                None, "USD cannot become EUR: the rules have no currencies section",
+            )  # fmt: skip
+
+
+def test_a_denominator_of_0_in_one_month_leaves_that_month_out() -> None:
+    monthly = replace(number(1), per=Period.MONTH, over=PeriodPolicy.MEAN)
+    measure = Ratio(of=DONE_COUNT, to=replace(COUNT, where="item.title != 'No'"))
+    rows = [
+        item("1", DONE, on=day("2026-10-05")),
+        item("2", on=day("2026-10-06")),
+        item("3", DONE, on=day("2026-11-05"), title="No"),
+    ]
+    assert read(measure, World({WORK: rows}), monthly, now="2026-12-05").formula == "2026-10 0.5"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mapping.canonical import rule_from_json, rule_json
 from mapping.measure import measure_one
 from mapping.metric import raw_progress, reached, worst_of
-from mapping.rates import Rates, convert
+from mapping.rates import Converted, Rates, convert
 from mapping.rules import (
     Aggregate,
     AggregateKind,
@@ -260,3 +260,19 @@ def test_an_average_of_the_running_period_is_taken_as_it_is() -> None:
         running=Running.PRORATE,
     )
     assert measure_one(rule(average, metric), CYCLE, World({WORK: ROWS}), day("2026-11-15")).value == 10
+
+
+def test_a_conversion_says_by_which_rates() -> None:
+    on = date(2026, 11, 20)
+    assert convert(Decimal("12.50"), "USD", "USD", on, None) == Converted(Decimal("12.50"), "12.5 USD")
+    assert convert(Decimal(16), "USD", "EUR", on, RATES) == Converted(
+        Decimal(10), "16 USD at 1.6 USD a EUR of 2026-11-01"
+    )
+    assert convert(Decimal(10), "EUR", "USD", date(2026, 10, 31), RATES).value == Decimal("12.5")
+    both = convert(Decimal(16), "USD", "GBP", on, RATES)
+    assert (both.value, both.words) == (
+        Decimal(8),
+        "16 USD at 1.6 USD a EUR of 2026-11-01 and 0.8 GBP a EUR of 2026-10-01",
+    )
+    early = convert(Decimal(1), "EUR", "GBP", date(2026, 9, 30), RATES)
+    assert (early.value, early.words) == (None, "EUR cannot become GBP: no rate for GBP on or before 2026-09-30")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -25,6 +26,7 @@ from mapping.rules import (
     Period,
     PeriodPolicy,
     Ratio,
+    Running,
 )
 from mapping.words import WorkItem
 from tests.mapping.worlds import CYCLE, DONE, SERIES, TODO, WORK, World, day, item, rule, sample
@@ -217,3 +219,40 @@ def test_periods_tile_the_cycle(first: date, second: date, per: Period) -> None:
     assert all(left.ends_on == right.starts_on for left, right in pairwise(spans))
     assert all(0 < span.share <= 1 for span in spans)
     assert all(span.whole for span in spans[1:-1])
+
+
+@pytest.mark.parametrize(
+    ("over", "now", "formula"),
+    [
+        (PeriodPolicy.LATEST, "2026-12-15", "latest of 2 months (2026-10 32, 2026-11 24) = 24"),
+        (PeriodPolicy.TOTAL, "2026-12-15", "total of 3 months (2026-10 32, 2026-11 24, 2026-12 7 so far) = 63"),
+        (PeriodPolicy.MEAN, "2026-11-15", "2026-10 32"),
+        (PeriodPolicy.MEAN, "2026-10-20", "2026-10 20 (running month, as none is complete yet)"),
+    ],
+)
+def test_periods_are_named_in_the_formula(over: PeriodPolicy, now: str, formula: str) -> None:
+    assert read(LEADS, monthly(over), now, *ROWS).formula == formula
+
+
+def test_quarters_and_weeks_are_named_too() -> None:
+    count = Aggregate(kind=AggregateKind.COUNT, selection=WORK)
+    for per, name in ((Period.QUARTER, "2026-Q4 1"), (Period.WEEK, "week of 2026-10-12 1")):
+        metric = Metric(kind=MetricKind.AT_LEAST, target=Decimal(1), per=per, over=PeriodPolicy.LATEST)
+        assert name in read(count, metric, "2026-10-20", item("1", on=day("2026-10-13"))).formula
+
+
+def test_the_running_period_may_count_as_it_is_or_as_it_will_come_to() -> None:
+    early = [*ROWS[:3], lead("4", "2026-12-05", 7)]
+    so_far, prorated = (
+        read(LEADS, replace(monthly(), running=running), "2026-12-10", *early)
+        for running in (Running.COUNT, Running.PRORATE)
+    )
+    assert so_far.formula == "mean of 3 months (2026-10 32, 2026-11 24, 2026-12 7 so far) = 21"
+    # 7 in 10 of 31 days come to 21.7
+    assert prorated.formula == ("mean of 3 months (2026-10 32, 2026-11 24, 2026-12 21.7 (7 in 10 of 31 days)) = 25.9")
+
+
+def test_where_no_period_has_a_value_it_says_so() -> None:
+    average = Aggregate(kind=AggregateKind.AVERAGE, selection=WORK, field="qualified")
+    reading = read(average, monthly(), "2026-11-15", item("1", on=day("2026-11-05"), numbers={"qualified": 3}))
+    assert (reading.value, reading.no_data, reading.formula) == (None, "no month of the cycle has a value so far", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -10,11 +11,20 @@ from mapping.effective import Entries
 from mapping.measure import measure_one
 from mapping.metric import clamp, raw_progress
 from mapping.readings import CheckIn
-from mapping.rules import COMPLETION_METRIC, Completion, KeyResult, Latest, Metric, Objective
+from mapping.rules import (
+    COMPLETION_METRIC,
+    Completion,
+    KeyResult,
+    Latest,
+    Metric,
+    MetricKind,
+    MissingEstimate,
+    Objective,
+)
 from mapping.standing import standing
 from mapping.steps import steps
 from tests.mapping.test_metric_kinds import band, zoned
-from tests.mapping.worlds import CYCLE, DONE, SERIES, WORK, World, day, item, rule, sample
+from tests.mapping.worlds import CYCLE, DONE, SERIES, WONT, WORK, World, day, item, rule, sample
 
 NOW = day("2026-11-15")
 
@@ -63,3 +73,35 @@ def test_missing_estimates_and_creep_are_said() -> None:
     assert "50% to 67% depending on how 1 item without an estimate is treated" in found
     line = f"scope 8 → 9 since {date(2026, 10, 1)} (+13%): 75% of the scope of then, 67% of today's"
     assert line in found
+
+
+def test_a_reading_is_told_step_by_step() -> None:
+    metric = Metric(kind=MetricKind.INCREASE, baseline=Decimal(0), target=Decimal(10))
+    world = World(series={SERIES: [sample(4, NOW - timedelta(days=1))]})
+    assert told(rule(Latest(selection=SERIES), metric), world) == (
+        "4 read",
+        "read from kpis.xlsx, sheet KPI, cell C7",
+        "progress: (4 − 0) / (10 − 0) = 40%",
+        "45 of 92 days over: 49% expected",
+        "40% of the way with 49% expected: 0.81 of the pace, on track from 0.90",
+    )
+
+
+def test_what_is_left_out_assumed_or_missing_is_told() -> None:
+    points = Completion(selection=WORK, by="story_points", missing=MissingEstimate.MEAN)
+    rows = [item("1", DONE, points=6), item("2", points=2), item("3"), item("4", WONT)]
+    found = told(rule(points, COMPLETION_METRIC), World({WORK: rows}))
+    assert found[:3] == (
+        "6 of 12 story points done (1 of 3 items)",
+        "1 left out: closed without being done",
+        "1 assumed: no estimate: counted as the mean 4",
+    )
+    nothing = told(rule(Latest(selection=SERIES)), World(series={SERIES: []}))
+    assert nothing[0] == "no data: no sample yet: kpis: column Actual, row NPS"
+    assert not any(line.startswith("progress") for line in nothing)
+
+
+def test_one_treatment_and_several_items_are_told_apart() -> None:
+    low = Completion(selection=WORK, by="story_points", missing=MissingEstimate.ZERO)
+    none = World({WORK: [item("1", points=6), item("2"), item("3")]})
+    assert "0% however 2 items without an estimate are treated" in told(rule(low, COMPLETION_METRIC), none)
