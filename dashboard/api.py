@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields, is_dataclass
 from types import UnionType
-from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -21,11 +21,12 @@ from starlette.routing import Route
 from dashboard.as_json import explanation_json, overview_json
 from dashboard.openapi import description
 from dashboard.reader import Reader
-from flows.reports import ConflictError, ForbiddenError, Taken
 from mapping.errors import FixConfigError, OkrsyncError
 from mapping.plain import plain
-from mapping.report import Report
-from store import Token
+from mapping.report import ConflictError, ForbiddenError, Report, Taken
+
+if TYPE_CHECKING:  # the page starts without SQLAlchemy
+    from store import Token
 
 PREFIX = "/api/v1"
 MOST_BYTES = 64 * 1024

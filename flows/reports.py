@@ -14,36 +14,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from flows.tokens import WRITE, digest_of
 from mapping.canonical import rule_of, rule_version
 from mapping.decimals import difference, tidy
-from mapping.errors import FixConfigError, OkrsyncError
+from mapping.errors import FixConfigError
 from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
 from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind
-from mapping.report import Report
+from mapping.report import ConflictError, ForbiddenError, Report, Taken
 from mapping.rules import ByHand, KeyResult, Mode, Objective
 from mapping.show import show_value
 from store import Freshness, Run, Store, Token
 from store.columns import exact_text
 
 FILE = "file"
-
-
-class ForbiddenError(OkrsyncError):
-    """The token may not do this."""
-
-
-class ConflictError(OkrsyncError):
-    """What is here already stands against it; repeating the same is no use."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    """What became of a report."""
-
-    run: int
-    created: bool
-    """False for a repetition: nothing was written."""
-    check_in: CheckIn | None
-    """None where value and metric are what they were, and for a report that is older than the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from mapping.delivery import Update
+from mapping.errors import OkrsyncError
+from mapping.readings import CheckIn
 from mapping.rules import Cycle, Metric, ObjectiveKind
 
 
@@ -57,3 +59,22 @@ def report_of(update: Update) -> Report:
         stale_reason=update.stale_reason,
         no_data=update.no_data,
     )
+
+
+class ForbiddenError(OkrsyncError):
+    """The token may not do this."""
+
+
+class ConflictError(OkrsyncError):
+    """What is here already stands against it; repeating the same is no use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of a report."""
+
+    run: int
+    created: bool
+    """False for a repetition: nothing was written."""
+    check_in: CheckIn | None
+    """None where value and metric are what they were, and for a report that is older than the last one."""

@@ -10,11 +10,11 @@ import pytest
 
 from flows.people import Said, check_in
 from flows.reader import StoreReader
-from flows.reports import ConflictError, ForbiddenError, Taken, take
+from flows.reports import take
 from flows.tokens import READ, WRITE, create_token, digest_of, revoke
 from mapping.errors import FixConfigError
 from mapping.readings import CheckInKind, Standing
-from mapping.report import Report, report_of
+from mapping.report import ConflictError, ForbiddenError, Report, Taken, report_of
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind
 from store import Store, Token
 from tests.connectors.asana.test_goals import UPDATE
