@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, and_, func, or_, select, text
 
 from mapping.decimals import difference, total
-from mapping.readings import CheckInKind
+from mapping.readings import CauseKind, CheckIn, CheckInKind
 from store.readings import MEASURED, check_in_of
 from store.tables import check_ins, items, memberships, overrides, reviews, runs, selections
 
@@ -73,7 +73,7 @@ def _causes(connection: Connection) -> Iterator[str]:
         if entry.key_result != address:
             address, before = entry.key_result, {}
         measured = entry.kind in MEASURED
-        old = before.get(measured)
+        old = None if _begins(entry) else before.get(measured)
         if measured and entry.value is not None and entry.causes and told < MOST:
             moved = entry.value if old is None else difference(entry.value, old)
             summed = total(part.amount for part in entry.causes)
@@ -82,6 +82,11 @@ def _causes(connection: Connection) -> Iterator[str]:
                 yield f"{address}, run {entry.run}: its causes sum to {summed}, the value moved by {moved}"
         if entry.value is not None:
             before[measured] = entry.value
+
+
+def _begins(entry: CheckIn) -> bool:
+    """Return whether a history begins here: another one may have been put before it when its address was renamed."""
+    return any(part.kind is CauseKind.FIRST for part in entry.causes)
 
 
 def _people(connection: Connection) -> Iterator[str]:

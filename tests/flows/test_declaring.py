@@ -106,6 +106,7 @@ def test_a_rename_that_is_said_too_late_still_joins_the_histories(house: House) 
     assert values(house, "ship/work") == ["0.5"]
     house.sync(objective("ship", key_result("work", "was: tasks")))
     assert values(house, "ship/work") == ["0.4", "0.5"]
+    assert "sound" in house.do("db", "verify")
 
 
 def test_histories_that_overlap_are_never_mixed(house: House) -> None:
