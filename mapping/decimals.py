@@ -76,8 +76,6 @@ def percentile(values: Mapping[Decimal, int], p: Decimal) -> Decimal:
         seen += values[value]
         while len(found) < 2 and below + len(found) < seen:
             found.append(value)
-        if len(found) == 2:
-            break
     low, high = found[0], found[-1]
     with exact():
         return quotient(low + (high - low) * part, ONE)

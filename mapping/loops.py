@@ -32,10 +32,10 @@ def has_loop(text: str) -> bool:
         RuleError: loops are nested, more than one list is built, or a comment may hide either.
     """
     inside: list[bool] = []
-    loops = maps = 0
+    looped, maps = False, 0
     for macro, opens in _brackets(text):
         if macro:
-            loops += 1
+            looped = True
             maps += macro == "map"
             if any(inside):
                 raise RuleError(f'filter {text!r} has a loop in a loop: write `x in ["a", "b"]` for the inner one')
@@ -45,7 +45,7 @@ def has_loop(text: str) -> bool:
             inside.pop()
     if maps > 1:
         raise RuleError(f"filter {text!r} builds {maps} lists with map: use one at most")
-    return bool(loops)
+    return looped
 
 
 def _brackets(text: str) -> Iterator[tuple[str, bool]]:

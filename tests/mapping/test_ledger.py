@@ -311,3 +311,9 @@ def test_an_item_without_an_estimate_has_nothing_to_divide(missing: MissingEstim
     measure = replace(ALL, missing=missing, missing_value=Decimal(2))
     found = readings(company(SPLIT, (measure, COMPLETION_METRIC), also=SPLIT), World(items={WORK: [item("1")]}))
     assert not any("feeds" in said for said in found["a/0"].assumed)
+
+
+def test_a_report_says_as_of_when_and_over_how_many_days() -> None:
+    report = coverage([], [replace(ALL, selection=OTHER)], World(), NOW, days=14)
+    assert (report.as_of, report.days, report.still, report.untied) == (NOW, 14, (), ())
+    assert report.unread == (str(OTHER),)

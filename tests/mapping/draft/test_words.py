@@ -9,18 +9,20 @@ import pytest
 from mapping.draft.tokens import tokenize
 from mapping.draft.words import Lexeme, Lexicon, Tag, lexicon, spread
 
-MADE = lexicon(
-    cues={Tag.UP: "grow*, à la hausse, work-in, more", Tag.BAD: "more"},
-    valued={Tag.TIME: {"hour, person's hour": 3600, "half an hour": 1800}},
-    named={Tag.PER: {"month": "a month, month", "week": "a week"}},
-    numbers={"ten": 10},
-    short="of the",
-    forms=lambda verb: (verb, f"{verb}s"),
-)
+
+def made() -> Lexicon:
+    return lexicon(
+        cues={Tag.UP: "grow*, à la hausse, work-in, more", Tag.BAD: "more"},
+        valued={Tag.TIME: {"hour, person's hour": 3600, "half an hour": 1800}},
+        named={Tag.PER: {"month": "a month, month", "week": "a week"}},
+        numbers={"ten": 10},
+        short="of the",
+        forms=lambda verb: (verb, f"{verb}s"),
+    )
 
 
 def found(text: str, tag: Tag | None = None) -> tuple[Lexeme, int] | None:
-    return MADE.find(tokenize(text), 0, tag)
+    return made().find(tokenize(text), 0, tag)
 
 
 def test_a_list_is_spread_and_a_star_stands_for_all_forms() -> None:
@@ -56,20 +58,20 @@ def test_a_part_of_a_phrase_says_nothing(text: str) -> None:
 def test_a_phrase_is_looked_up_for_what_is_wanted() -> None:
     assert found("a month", Tag.PER) is not None
     assert found("a month", Tag.TIME) is None
-    assert (MADE.numbers, MADE.short) == ({"ten": 10}, frozenset({"of", "the"}))
+    assert (made().numbers, made().short) == ({"ten": 10}, frozenset({"of", "the"}))
 
 
 def test_a_phrase_that_has_a_name_keeps_it_when_it_comes_to_say_more() -> None:
-    made = Lexicon(numbers={}, short=frozenset())
-    made.add(Tag.PER, "month", Decimal(30), "month")
-    made.add(Tag.TIME, "month", Decimal(99))
+    plain = Lexicon(numbers={}, short=frozenset())
+    plain.add(Tag.PER, "month", Decimal(30), "month")
+    plain.add(Tag.TIME, "month", Decimal(99))
     both = frozenset({Tag.PER, Tag.TIME})
-    assert made.phrases["month"] == {("month",): Lexeme(both, Decimal(30), "month")}
-    made.add(Tag.PER, "month", Decimal(31), "other")
-    assert made.phrases["month"] == {("month",): Lexeme(both, Decimal(31), "other")}
+    assert plain.phrases["month"] == {("month",): Lexeme(both, Decimal(30), "month")}
+    plain.add(Tag.PER, "month", Decimal(31), "other")
+    assert plain.phrases["month"] == {("month",): Lexeme(both, Decimal(31), "other")}
 
 
 def test_apostrophes_and_hyphens_part_words_as_in_a_text() -> None:
-    made = Lexicon(numbers={}, short=frozenset())
-    made.add(Tag.UP, "L'État-major")
-    assert made.phrases == {"l": {("l", "etat", "major"): Lexeme(frozenset({Tag.UP}))}}
+    plain = Lexicon(numbers={}, short=frozenset())
+    plain.add(Tag.UP, "L'État-major")
+    assert plain.phrases == {"l": {("l", "etat", "major"): Lexeme(frozenset({Tag.UP}))}}
