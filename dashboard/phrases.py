@@ -26,6 +26,7 @@ PHRASES = (
     _("{progress} of the way with {expected} expected at any time (a rate): {number} points ahead, {rest}"),
     _("{progress} of the way, whatever is expected: {rest}"),
     _("as bad as {address}, the worst of its parts: {rest}"),
+    _("rebuilt from history: {rest}"),
     _("on track up to {bound} behind"),
     _("at risk up to {bound} behind"),
     _("still off track, {number} of {count} runs are better: {rest}"),

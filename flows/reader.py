@@ -32,6 +32,7 @@ from mapping.readings import (
     Forecast,
     Overview,
     Query,
+    Reading,
     RunRecord,
     Standing,
 )
@@ -68,6 +69,7 @@ class StoreReader:
         self._opened = store
         self._store = store if as_of is None else store.as_of(as_of)
         self._now = now if as_of is None else lambda: as_of
+        self._as_of = as_of
         self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -91,8 +93,9 @@ class StoreReader:
         with self._turn:
             chosen = _choose(self._store.cycles(), cycle, now)
             objectives = self._store.declared(chosen.id)
-            addresses = [each.id for one in objectives for each in one.key_results]
-            entries, fresh = self._store.entries(addresses), self._store.freshness(addresses)
+            key_results = [each for one in objectives for each in one.key_results]
+            addresses = [each.id for each in key_results]
+            entries, fresh = self._entries(key_results), self._store.freshness(addresses)
             trends = self._store.trend(addresses, TREND_POINTS)
             runs = self._store.runs(1)
             earlier = earlier_statuses(self._store, objectives, current=True)
@@ -110,7 +113,7 @@ class StoreReader:
             for objective in objectives
             for each in objective.key_results
         }
-        stands |= self._rolled_up([each for one in objectives for each in one.key_results], stands)
+        stands |= self._rolled_up(key_results, stands)
         return Overview(
             cycle=chosen,
             as_of=now,
@@ -153,13 +156,13 @@ class StoreReader:
         with self._turn:
             key_result, objective = self._find(address)
             check_ins = self._store.check_ins(address, SHOWN_CHECK_INS)
-            entries = self._store.entries([address]).get(address, Entries())
+            entries = self._entries([key_result]).get(address, Entries())
             fresh = self._store.freshness([address]).get(address)
             last = entries.measured
             mirror, at = self._as_published(fresh, now)
             key_result = self._shared(key_result, objective, mirror, at)
             ruled = _as_ruled(key_result, last)
-            reading = measure_one(ruled, objective.cycle, mirror, at, collect=True)
+            reading = self._reading_of(ruled, objective.cycle, last, mirror, at)
             queries = self._queries(key_result)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
@@ -233,6 +236,28 @@ class StoreReader:
                     if value != last.value:
                         found.append(f"{each.id}: published {last.value}, measured again {value}")
         return found
+
+    def _entries(self, key_results: Sequence[KeyResult]) -> dict[str, Entries]:
+        """Return what is on record of key results; as of a day before the first sync, what was rebuilt of it."""
+        found = self._store.entries([each.id for each in key_results])
+        if self._as_of is None:
+            return found
+        lacking = [each for each in key_results if found.get(each.id, Entries()).measured is None]
+        rebuilt = self._store.rebuilt([each.id for each in lacking])
+        for each in lacking:
+            by_then = [reading for reading in rebuilt[each.id] if reading.at <= self._as_of]
+            if by_then:
+                entries = found.get(each.id, Entries())
+                found[each.id] = replace(entries, measured=by_then[-1].as_check_in(each.metric, each.rule))
+        return found
+
+    def _reading_of(
+        self, key_result: KeyResult, cycle: Cycle, last: CheckIn | None, mirror: StoredMirror, at: datetime
+    ) -> Reading:
+        """Measure again from the mirror of then; what was rebuilt has no mirror, only its formula and assumptions."""
+        if last is None or last.kind is not CheckInKind.REBUILT:
+            return measure_one(key_result, cycle, mirror, at, collect=True)
+        return Reading(value=last.value, no_data=last.no_data, formula=f"rebuilt from history: {last.formula}")
 
     def _rolled_up(self, key_results: Iterable[KeyResult], stands: Mapping[str, Standing]) -> dict[str, Standing]:
         """Return the roll-ups among key results with the status of their worst part, which may be of another cycle."""

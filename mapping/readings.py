@@ -312,6 +312,9 @@ class CheckInKind(StrEnum):
     """Taken over from another tool's export."""
     REPORTED = "reported"
     """By another okrsync, which measured it; its author is whose token it came with."""
+    REBUILT = "rebuilt"
+    """What would have been measured before anybody looked. Never written as a check-in: it stands in for one as of a
+    day before the first sync."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,6 +403,26 @@ class RebuiltReading:
     rule_version: str
     assumptions: tuple[str, ...] = ()
     """What had to be assumed, with the number of items: ``12 items counted since their creation …``."""
+
+    def as_check_in(self, metric: Metric, rule: str) -> CheckIn:
+        """Return it as the check-in that a sync of that day might have written; what was assumed is its note."""
+        return CheckIn(
+            key_result=self.key_result,
+            run=0,
+            at=self.at,
+            value=self.value,
+            metric=metric,
+            raw_progress=self.raw_progress,
+            progress=self.progress,
+            items=None,
+            done=None,
+            formula=self.formula,
+            no_data=self.no_data,
+            rule=rule,
+            rule_version=self.rule_version,
+            kind=CheckInKind.REBUILT,
+            note="; ".join(self.assumptions),
+        )
 
 
 class ReviewCause(StrEnum):

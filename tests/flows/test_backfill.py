@@ -14,6 +14,7 @@ import pytest
 from config.load import load
 from config.settings import load_settings
 from flows.backfill import BackfillReport, backfill
+from flows.reader import StoreReader
 from flows.work import Wish
 from mapping.decimals import quotient
 from okrsync.place import Place
@@ -120,6 +121,18 @@ def test_a_vendor_that_is_away_leaves_out_its_key_results_and_the_next_time_heal
     assert report.days == 0
     archive.site.faults.clear()
     assert archive.backfill().days == 365
+
+
+def test_a_day_before_the_first_sync_reads_as_it_was_rebuilt_and_says_so(archive: Archive) -> None:
+    archive.backfill()
+    with archive.store() as store:
+        day = store.rebuilt([KR])[KR][200]
+        reader = StoreReader(store, as_of=day.at)
+        explained = reader.explain(KR)
+        (objective,) = reader.overview("then").objectives
+    assert (explained.standing.value, objective.key_results[0].value) == (day.value, day.value)
+    assert explained.agrees
+    assert explained.reading.formula == f"rebuilt from history: {day.formula}"
 
 
 def test_since_leaves_earlier_days_out(archive: Archive) -> None:
