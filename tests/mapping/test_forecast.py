@@ -227,3 +227,18 @@ def test_sure_forecasts_earn_a_brier_score_of_0_where_right_and_of_1_where_wrong
     assert worst is not None
     assert (worst.forecasts, worst.horizon) == (7, 5)
     assert Decimal("0.9") < worst.brier <= 1
+
+
+def test_a_sure_forecast_of_failure_is_as_wrong_and_a_bound_that_is_met_exactly_is_met() -> None:
+    # a standstill, then a rise: nearly no path reaches what then is reached exactly
+    woken = walk([Decimal(0)] * 16 + [Decimal("0.01")] * 5)
+    worst = back_test("k", woken, lambda day: woken[(day - START).days - 1].progress if day > START else Decimal(0))
+    assert worst is not None
+    assert Decimal("0.5") < worst.brier <= 1
+
+
+def test_the_track_record_is_of_the_key_results_own_draws() -> None:
+    days = walk([Decimal(place % 7 - 2) / 100 for place in range(40)])
+    one, again, other = (back_test(name, days, straight) for name in ("k", "k", "l"))
+    assert one == again != other
+    assert forecast("k", days, END, straight).back_test == one

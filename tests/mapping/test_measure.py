@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapping.aggregate import AggregateTally
 from mapping.errors import RuleError
 from mapping.measure import measure_all, measure_one
 from mapping.mirror import Departure
@@ -326,3 +327,31 @@ def test_what_a_ratio_leaves_out_and_rests_on_is_that_of_both_sides() -> None:
     assert {each.note for each in reading.evidence} == {
         "numerator", "numerator: no story points", "denominator", "denominator: no story points",
     }  # fmt: skip
+
+
+def test_a_tally_takes_counts_as_it_takes_items() -> None:
+    counts = {(DONE, Decimal(3)): 2, (TODO, Decimal(5)): 1, (TODO, None): 2, (DONE, None): 1}
+    together, apart = (AggregateTally(measure=of(AggregateKind.SUM)) for _ in range(2))
+    together.add_counts(counts)
+    rows = [
+        item(f"{state}{value}{n}", state, points=None if value is None else str(value))
+        for (state, value), times in counts.items()
+        for n in range(times)
+    ]
+    for each in rows:
+        apart.add(each, False)
+    assert together.values() == apart.values() == [Decimal(11)]
+    assert together.reading() == apart.reading()
+    assert (together.belong, together.done, together.reading().left_out) == (6, 2, {"no story points": 3})
+    nobody = AggregateTally(measure=of(AggregateKind.SUM))
+    nobody.add_counts({(TODO, None): 2, (DONE, None): 3})
+    assert nobody.reading().no_data == "none of 5 items has story points"
+
+
+def test_evidence_names_the_text_and_the_state() -> None:
+    distinct = Aggregate(kind=AggregateKind.DISTINCT, selection=WORK, field="assignee")
+    rows = World({WORK: [item("1", DONE, assignee="ana"), item("2", assignee="bo")]})
+    found = read(distinct, rows, collect=True).evidence
+    assert [(each.state, each.note) for each in found] == [(DONE, "assignee ana"), (TODO, "assignee bo")]
+    plain = read(COUNT, rows, collect=True).evidence
+    assert [(each.note, each.credit, each.weight) for each in plain] == [("", Decimal(1), Decimal(1))] * 2

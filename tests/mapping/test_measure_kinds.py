@@ -18,7 +18,8 @@ from mapping.errors import RuleError
 from mapping.formula import compile_formula
 from mapping.hours import WorkingHours, working_seconds
 from mapping.measure import measure_all, measure_one
-from mapping.readings import Reading
+from mapping.readings import Reading, Status
+from mapping.rollup import judged_by_parts, rolled_status, weighing
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,
@@ -47,6 +48,7 @@ from mapping.rules import (
     selections_of,
 )
 from mapping.words import Sample
+from tests.mapping.test_pace import at
 from tests.mapping.worlds import (
     CYCLE,
     DOING,
@@ -571,3 +573,35 @@ def test_a_denominator_of_0_in_one_month_leaves_that_month_out() -> None:
         item("3", DONE, on=day("2026-11-05"), title="No"),
     ]
     assert read(measure, World({WORK: rows}), monthly, now="2026-12-05").formula == "2026-10 0.5"
+
+
+def test_a_roll_up_is_as_bad_as_the_worst_part_that_weighs_in_it() -> None:
+    inner = Rollup(parts=(replace(HALF, address="i/x"), replace(HALF, address="i/free", weight=Decimal(0))))
+    nested = replace(HALF, address="o/inner", measure=inner)
+    measure = Rollup(parts=(Group(address="o", weight=Decimal(1), parts=(HALF, OVER)), nested, HALF))
+    assert weighing(measure) == ("o/half", "o/over", "i/x")
+    statuses = {
+        "o/half": Status.ON_TRACK, "o/over": Status.AT_RISK, "i/x": Status.OFF_TRACK, "i/free": Status.OFF_TRACK,
+    }  # fmt: skip
+    own = at("0.5", "2026-02-20")
+    found = judged_by_parts(measure, own, statuses)
+    assert found == replace(
+        own, status=Status.OFF_TRACK, because=f"as bad as i/x, the worst of its parts: {own.because}"
+    )
+    del statuses["i/x"]
+    assert rolled_status(measure, own.status, statuses) is Status.AT_RISK
+    assert judged_by_parts(measure, own, {}) == own
+    assert judged_by_parts(COUNT, own, statuses) == own
+    assert rolled_status(measure, Status.STALE, statuses) is Status.STALE
+
+
+def test_a_sample_in_percent_is_held_against_percentages_and_points_alone() -> None:
+    percent = World(series={SERIES: [sample("0.25", day("2026-11-01"), unit="percent")]})
+    for kind in (UnitKind.PERCENT, UnitKind.POINTS):
+        assert read(Latest(selection=SERIES), percent, replace(number(1), unit=Unit(kind=kind))).value == Decimal(
+            "0.25"
+        )
+    with pytest.raises(RuleError, match=r"is no percentage, but kpis.xlsx, sheet KPI, cell C7 gives 25 %"):
+        read(Latest(selection=SERIES), percent)
+    plain = World(series={SERIES: [sample(4, day("2026-11-01"), unit="number")]})
+    assert read(Latest(selection=SERIES), plain).value == 4

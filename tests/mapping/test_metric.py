@@ -204,3 +204,7 @@ def test_reached_and_a_progress_of_1_agree(baseline: Decimal, target: Decimal, v
     assume(baseline != target)
     metric = number(str(target), str(baseline))
     assert reached(metric, value) is (raw_progress(metric, value) >= 1)
+
+
+def test_a_relative_text_is_read_with_a_decimal_point() -> None:
+    assert resolve_relative(Decimal(10), "x1.500") == 15

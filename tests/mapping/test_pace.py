@@ -155,3 +155,9 @@ def test_expected_progress_is_said_with_its_arithmetic() -> None:
 )
 def test_every_status_says_why(progress: str | None, when: str, because: str) -> None:
     assert at(progress, when).because == because
+
+
+@pytest.mark.parametrize(("progress", "because"), [("1", "the threshold is met"), ("0", "the threshold is not met")])
+def test_a_threshold_is_met_or_not_and_that_is_said(progress: str, because: str) -> None:
+    found = at(progress, "2026-02-20", metric=number(3, None, MetricKind.AT_MOST))
+    assert found.because == f"{because}; without a baseline there is no ramp to be judged against"

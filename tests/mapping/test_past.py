@@ -180,3 +180,27 @@ def test_a_remembered_mirror_reads_each_selection_once() -> None:
     assert [each.value for each in mirror.samples(SERIES)] == [3]
     assert (mirror.parents(WORK), mirror.pulled(WORK), mirror.pulled(SERIES)) == (frozenset({"2"}), True, True)
     assert (mirror.started(WORK), mirror.as_of(BORN), mirror.departed(WORK)) == ({"1": BORN}, World(), {})
+
+
+def test_labels_and_empty_fields_come_back_as_they_were() -> None:
+    now = item("1", labels=("c",), assignee="bo", fields={"team": "red"}, points=3)
+    changes = [
+        change("labels", "a,b", "c", 2),
+        change("assignee", None, "bo", 2),
+        change("fields.team", None, "red", 2),
+        change("numbers.story_points", "1.5", "3", 2),
+        change("status", None, "", 2),
+        change("state", None, "todo", 2),
+    ]
+    then = as_it_was(now, changes, BORN + HOUR)
+    assert then == replace(now, labels=("a", "b"), assignee=None, fields={}, numbers={"story_points": Decimal("1.5")})
+    assert as_it_was(now, changes, BORN + 2 * HOUR) == now, "a change at that very instant has happened"
+
+
+def test_what_was_done_all_along_is_done_since_its_creation() -> None:
+    odd = replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
+    then = as_it_was(odd, [], BORN + HOUR)
+    assert then is not None
+    assert then.done_at == BORN
+    after = as_it_was(odd, [], BORN + 9 * HOUR)
+    assert after == odd

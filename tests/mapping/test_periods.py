@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from mapping.errors import RuleError
 from mapping.measure import measure_one
-from mapping.periods import has_come, local_date, periods_in, stated_date
+from mapping.periods import (
+    has_come,
+    local_date,
+    periods_in,
+    running,
+    stated_date,
+)
 from mapping.readings import Reading
 from mapping.rules import (
     Aggregate,
@@ -256,3 +262,16 @@ def test_where_no_period_has_a_value_it_says_so() -> None:
     average = Aggregate(kind=AggregateKind.AVERAGE, selection=WORK, field="qualified")
     reading = read(average, monthly(), "2026-11-15", item("1", on=day("2026-11-05"), numbers={"qualified": 3}))
     assert (reading.value, reading.no_data, reading.formula) == (None, "no month of the cycle has a value so far", "")
+
+
+def test_the_period_under_way_is_none_where_it_is_cut_beside_whole_ones() -> None:
+    assert [running(CYCLE, Period.WEEK, date(2026, 10, each)) for each in (1, 4, 5, 12)] == [None, None, 1, 2]
+    assert running(CYCLE, Period.MONTH, date(2026, 10, 1)) == 0
+    assert running(CYCLE, Period.MONTH, date(2027, 1, 1)) is None
+    short = Cycle(id="c", starts_on=date(2026, 10, 5), ends_on=date(2026, 10, 20), timezone="UTC")
+    assert running(short, Period.MONTH, date(2026, 10, 6)) == 0
+
+
+def test_a_month_without_a_value_between_others_is_passed_over() -> None:
+    average = Aggregate(kind=AggregateKind.AVERAGE, selection=WORK, field="qualified")
+    assert read(average, monthly(), "2027-01-15", ROWS[0], ROWS[3]).value == Decimal("13.5")

@@ -401,3 +401,22 @@ def test_a_standing_shows_who_said_it_and_how_sure_people_are() -> None:
     nobody = standing(one, objective(one), entries=Entries(), fresh=None, now=NOW)
     assert (nobody.author, nobody.confidence, nobody.formula, nobody.items) == ("", None, "", None)
     assert (nobody.rule_version, nobody.changed_at, nobody.trend) == (one.rule_version, None, ())
+
+
+def test_an_objective_stands_with_what_is_known_of_it() -> None:
+    one = stands("0.5")
+    held = replace(objective(), team="web", teams=("ops",), level="team", parent="up", owner="ana")
+    found = objective_standing(held, [one], NOW, {"up": "Grow"})
+    assert (found.id, found.title, found.team, found.teams, found.level) == ("shop", "Sell", "web", ("ops",), "team")
+    assert (found.parent, found.parent_title, found.owner, found.kind) == ("up", "Grow", "ana", held.kind)
+    assert (found.key_results, found.missing) == ((one,), ())
+    assert objective_standing(objective(), [one], NOW, {"up": "Grow"}).parent_title is None
+
+
+def test_a_change_carries_the_metric_and_the_reading_it_rests_on() -> None:
+    one = rule(COUNT, number(8))
+    (change,) = History().run(FOUR, one)
+    assert (change.metric, change.reading.value, change.title) == (one.metric, Decimal(4), "A key result")
+    assert change.new is not None
+    assert (change.new.items, change.new.done, change.new.formula, change.new.no_data) == (4, 1, "4 items", None)
+    assert (change.new.at, change.new.rule_version != "", change.status) == (NOW, True, Status.ON_TRACK)

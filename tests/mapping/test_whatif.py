@@ -8,6 +8,7 @@ import pytest
 
 from mapping.mirror import Departure
 from mapping.past import Remembered
+from mapping.readings import CauseKind
 from mapping.relevance import Lens
 from mapping.replay import HalfWay, item_changes
 from mapping.rules import (
@@ -31,15 +32,17 @@ from tests.mapping.worlds import (
     NOW,
     OTHER,
     SERIES,
+    TODO,
     WONT,
     WORK,
+    Unordered,
     World,
     day,
     item,
     number,
     rule,
     sample,
-)  # fmt: skip
+)
 
 THEN = day("2026-10-01")
 ITEMS = [item("1", DONE, done_at=THEN), item("2", DOING, parent="1"), item("3"), item("4", WONT)]
@@ -150,3 +153,49 @@ def test_half_way_parents_follow_the_changes_that_were_applied() -> None:
     assert mirror.parents(WORK) == {"2", "3"}
     assert [each.id for each in mirror.members(WORK)] == ["1", "2", "3", "4"]
     assert {each.id: each for each in mirror.members(WORK)} == {each.id: each for each in after.items[WORK]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (TODO, DONE, CauseKind.COMPLETED),
+        (WONT, DONE, CauseKind.COMPLETED),
+        (DONE, TODO, CauseKind.REOPENED),
+        (DONE, WONT, CauseKind.SCOPE_REMOVED),
+        (TODO, WONT, CauseKind.SCOPE_REMOVED),
+        (WONT, TODO, CauseKind.SCOPE_ADDED),
+        (TODO, DOING, CauseKind.EDITED),
+    ],
+)
+def test_a_move_is_called_by_what_it_means(old: ItemState, new: ItemState, kind: CauseKind) -> None:
+    (change,) = item_changes(World({WORK: [item("1", old)]}), World({WORK: [item("1", new)]}), WORK)
+    assert change.kinds(None) == {kind: ("state",)}
+    assert change.key == "CHK-1"
+
+
+def test_named_statuses_and_other_fields_are_told_apart() -> None:
+    old, new = item("1", status="Open", points=1, title="A"), item("1", status="Shipped", points=2, title="B")
+    (change,) = item_changes(World({WORK: [old]}), World({WORK: [new]}), WORK)
+    assert change.kinds(frozenset({"shipped"})) == {
+        CauseKind.RE_ESTIMATED: ("numbers",), CauseKind.EDITED: ("title",), CauseKind.COMPLETED: ("status",),
+    }  # fmt: skip
+    assert change.kinds(None) == {CauseKind.RE_ESTIMATED: ("numbers",), CauseKind.EDITED: ("title", "status")}
+    closed = replace(new, state=WONT)
+    (undone,) = item_changes(World({WORK: [old]}), World({WORK: [closed]}), WORK)
+    assert CauseKind.COMPLETED not in undone.kinds(frozenset({"shipped"}))
+
+
+def test_an_item_that_stands_twice_is_out_of_order() -> None:
+    twice = Unordered({WORK: [item("1"), item("1")]})
+    with pytest.raises(ValueError, match="'1' after '1'"):
+        item_changes(twice, World({WORK: []}), WORK)
+
+
+def test_half_way_all_else_is_as_at_the_end() -> None:
+    before = World({WORK: []}, {SERIES: [sample(1)]})
+    mirror = HalfWay(before=before, after=WORLD)
+    assert (mirror.started(WORK), mirror.departed(WORK)) == ({"2": THEN}, {"9": Departure.VANISHED})
+    assert (mirror.as_of(NOW), mirror.pulled(WORK), mirror.pulled(OTHER)) == (World(), True, False)
+    assert [each.value for each in mirror.samples(SERIES)] == [1]
+    mirror.new_samples = True
+    assert [each.value for each in mirror.samples(SERIES)] == [7]
