@@ -22,6 +22,7 @@ from starlette.types import Scope
 
 from dashboard.api import PREFIX as API_PREFIX
 from dashboard.api import Counter, api_routes
+from dashboard.drafts import draft_routes
 from dashboard.headers import SECURITY_HEADERS, SecurityHeaders
 from dashboard.pages import Site
 from dashboard.reader import Reader
@@ -62,6 +63,7 @@ def create_app(
             Route("/kr/{objective}/{key_result}.json", site.key_result_json, name="key_result_json"),
             Route("/kr/{objective}/{key_result}", site.key_result, name="key_result"),
             Route("/runs", site.runs, name="runs"),
+            *draft_routes(site),
             Route("/healthz", site.health, name="health"),
             *(api_routes(reader, counter) if counter is not None else ()),
             Mount("/static", Assets(directory=STATIC), name="static"),

@@ -221,6 +221,6 @@ def newest_first(cycles: Sequence[Cycle]) -> list[Cycle]:
     return sorted(cycles, key=lambda cycle: (cycle.starts_on, cycle.ends_on, cycle.id), reverse=True)
 
 
-def json_response(content: object) -> Response:
+def json_response(content: object, status_code: int = 200) -> Response:
     """Return an answer for machines, kept by no cache."""
-    return JSONResponse(content, headers={"Cache-Control": "private, no-cache"})
+    return JSONResponse(content, status_code, headers={"Cache-Control": "private, no-cache"})

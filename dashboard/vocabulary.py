@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dashboard.texts import marked as _
+from mapping.draft.result import DraftKind, DraftPeriod
 from mapping.readings import CauseKind, Status
-from mapping.rules import ObjectiveKind
+from mapping.rules import ObjectiveKind, UnitKind
 from mapping.words import ItemState, Outcome
 
 STATUS_WORDS = {
@@ -69,3 +70,30 @@ OUTCOME_WORDS: dict[str, str] = {
 }
 
 KIND_WORDS = {ObjectiveKind.COMMITTED: _("committed"), ObjectiveKind.ASPIRATIONAL: _("aspirational")}
+
+DRAFT_KIND_WORDS = {
+    DraftKind.INCREASE: _("increase"),
+    DraftKind.DECREASE: _("decrease"),
+    DraftKind.AT_LEAST: _("at least"),
+    DraftKind.AT_MOST: _("at most"),
+    DraftKind.BETWEEN: _("between"),
+    DraftKind.DONE: _("done or not done"),
+}
+
+COMPARATOR_WORDS = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "between": _("between, both ends included")}
+
+UNIT_WORDS = {
+    UnitKind.NUMBER: _("number"),
+    UnitKind.PERCENT: _("percent"),
+    UnitKind.POINTS: _("percentage points"),
+    UnitKind.CURRENCY: _("currency"),
+    UnitKind.DONE: _("done or not done"),
+}
+
+PERIOD_WORDS = {
+    DraftPeriod.DAY: _("day"),
+    DraftPeriod.WEEK: _("week"),
+    DraftPeriod.MONTH: _("month"),
+    DraftPeriod.QUARTER: _("quarter"),
+    DraftPeriod.YEAR: _("year"),
+}

@@ -100,8 +100,8 @@ def _body(draft: Draft, lang: Lang) -> str:
     words = _WORDS[lang]
     if draft.kind is DraftKind.DONE:
         return words["done"]
-    start = None if draft.baseline is None else _value(draft.baseline, draft, lang)
-    end = None if draft.target is None else _value(draft.target, draft, lang)
+    start = None if draft.baseline is None else value_text(draft.baseline, draft, lang)
+    end = None if draft.target is None else value_text(draft.target, draft, lang)
     if draft.kind is DraftKind.BETWEEN:
         return words["between"].format(start, end)
     if draft.comparator is not None:
@@ -134,11 +134,11 @@ def _change(stated: str, draft: Draft, lang: Lang) -> str:
     if stated.endswith("%"):
         return _percent(Decimal(stated[1:-1]), lang)
     value = Decimal(stated[1:])
-    return _number(value, lang) if stated.startswith("x") else _value(value, draft, lang)
+    return _number(value, lang) if stated.startswith("x") else value_text(value, draft, lang)
 
 
-def _value(value: Decimal, draft: Draft, lang: Lang) -> str:
-    """Return all digits of a value: what is read back must not be rounded."""
+def value_text(value: Decimal, draft: Draft, lang: Lang) -> str:
+    """Return all digits of a value in the unit of its draft: what is read back must not be rounded."""
     if draft.unit is UnitKind.PERCENT:
         with exact():
             return _percent(value * 100, lang)

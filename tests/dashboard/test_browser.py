@@ -29,6 +29,8 @@ PATHS = (
     "/kr/contrats/delai",
     "/kr/trust/refunds",
     "/runs",
+    "/draft?sentence=%2B500+customers",
+    "/draft?sentence=Am%C3%A9liorer+la+qualit%C3%A9",
     "/nowhere",
 )
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900), "narrow": (320, 640)}
@@ -129,6 +131,18 @@ def test_links_are_large_enough_for_a_thumb(browser: Browser, site: str) -> None
         )
         assert [link for link in heights if link[1] < 44] == []
     page.close()
+
+
+def test_a_sentence_typed_into_the_form_is_read_without_any_script(browser: Browser, site: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    heard = watch(page)
+    page.goto(site + "/draft?lang=en")
+    page.get_by_label("The key result as a sentence").fill("Grow MRR from $120k to $200k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/draft?sentence=*")
+    assert page.locator(".read-back").inner_text() == "Increase from $120,000 to $200,000."
+    page.close()
+    assert heard == []
 
 
 def test_the_whole_row_of_a_key_result_leads_to_its_page(browser: Browser, site: str) -> None:
