@@ -246,7 +246,7 @@ def _run(session: pytest.Session, items: list[pytest.Item]) -> bool:
 def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
     """Return the verdict for each mutant, by name.
 
-    A mutant whose function runs while tests are imported is tried again in a process of its own if it lived.
+    A mutant whose function runs only while tests are imported is tried in a process of its own.
     """
     sys.path.insert(0, str(OUT.resolve()))
     sys.setrecursionlimit(10 * sys.getrecursionlimit())  # a trampoline is two calls more for each
@@ -254,7 +254,7 @@ def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
     arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "--tb=native", TESTS]
     if code := pytest.main(arguments, plugins=[trial]):
         raise SystemExit(int(code))
-    late = [m.name for m in mutants if trial.verdicts[m.name] != KILLED and m.function in trial.at_import]
+    late = [m.name for m in mutants if trial.verdicts[m.name] == UNREACHED and m.function in trial.at_import]
     with ProcessPoolExecutor(jobs) as pool:
         trial.verdicts.update(zip(late, pool.map(_alone, late), strict=True))
     return trial.verdicts

@@ -369,3 +369,16 @@ def test_what_became_known_of_the_past_is_a_cause_of_its_own() -> None:
 def test_a_value_moves_by_itself_where_the_measure_looks_at_the_clock(measure: Measure, moves: bool) -> None:
     assert has_clock(rule(measure)) is moves
     assert has_clock(rule(measure, Metric(kind=MetricKind.AT_LEAST, target=Decimal(1), per=Period.MONTH)))
+
+
+def test_a_series_is_told_with_its_place_where_that_is_known() -> None:
+    key_result = rule(Latest(selection=SERIES))
+    before = World(series={SERIES: [sample(31, THEN)]})
+    bare = World(series={SERIES: [sample(31, THEN), sample(38, day("2026-11-10"), origin="")]})
+    (part,) = split(key_result, before, bare)
+    assert part.detail == "31 → 38"
+    ratio = rule(Ratio(of=Latest(selection=SECOND), to=Latest(selection=SERIES)))
+    none = World(series={SERIES: [sample(2, THEN)], SECOND: [sample(6, THEN, series=SECOND)]})
+    new = World(series={SERIES: [sample(2, THEN)], SECOND: [sample(8, day("2026-11-10"), series=SECOND)]})
+    (changed,) = split(ratio, none, new)
+    assert changed.detail == "6 → 8 in kpis.xlsx, sheet KPI, cell C7"

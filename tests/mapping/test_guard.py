@@ -96,3 +96,9 @@ def test_a_changed_sign_is_shown_with_both_values_and_zero_has_none() -> None:
     assert cause(entry("20", PROFIT), entry("0", PROFIT), []) is None
     assert cause(entry("0", PROFIT), entry("-5", PROFIT), []) is None
     assert cause(entry("20", PROFIT), entry("-5", PROFIT), [], Guard(flip=False)) is None
+
+
+def test_without_a_baseline_no_move_is_small() -> None:
+    bar = Metric(kind=MetricKind.AT_MOST, target=Decimal(0))
+    assert cause(entry("27", bar), entry("24", bar), guard=Guard(jump=Decimal(5))) == ReviewCause.JUMP
+    assert cause(entry("27"), entry("24"), guard=Guard(jump=Decimal(5))) is None, "3 of 40 is small"

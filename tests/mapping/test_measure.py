@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -355,3 +356,30 @@ def test_evidence_names_the_text_and_the_state() -> None:
     assert [(each.state, each.note) for each in found] == [(DONE, "assignee ana"), (TODO, "assignee bo")]
     plain = read(COUNT, rows, collect=True).evidence
     assert [(each.note, each.credit, each.weight) for each in plain] == [("", Decimal(1), Decimal(1))] * 2
+
+
+def test_a_text_that_occurs_weighs_1_and_one_that_is_missing_nothing() -> None:
+    distinct = Aggregate(kind=AggregateKind.DISTINCT, selection=WORK, field="team")
+    rows = World({WORK: [item("1", fields={"team": "red"}), item("2")]})
+    found = read(distinct, rows, collect=True)
+    assert [(each.weight, each.credit, each.counted, each.note) for each in found.evidence] == [
+        (Decimal(1), Decimal(1), True, "team red"),
+        (None, Decimal(0), False, "no team"),
+    ]
+    assert (found.formula, found.left_out) == ("1 different team in 1 item", {"no team": 1})
+
+
+@pytest.mark.parametrize("kind", [AggregateKind.AVERAGE, AggregateKind.MEDIAN, AggregateKind.SUM])
+def test_without_a_value_there_is_no_formula(kind: AggregateKind) -> None:
+    assert read(of(kind), World({WORK: [item("1")]})).formula == ""
+
+
+def test_the_least_may_be_0() -> None:
+    zero = World({WORK: [item("1", points=0), item("2", points=3)]})
+    assert read(of(AggregateKind.MIN), zero).formula == "0 is the least story points of 2 items"
+
+
+def test_the_address_of_an_item_is_in_its_evidence() -> None:
+    linked = replace(item("1"), url="https://jira.acme.test/browse/CHK-1")
+    (part,) = read(COUNT, World({WORK: [linked]}), collect=True).evidence
+    assert part.url == "https://jira.acme.test/browse/CHK-1"

@@ -420,3 +420,12 @@ def test_a_change_carries_the_metric_and_the_reading_it_rests_on() -> None:
     assert change.new is not None
     assert (change.new.items, change.new.done, change.new.formula, change.new.no_data) == (4, 1, "4 items", None)
     assert (change.new.at, change.new.rule_version != "", change.status) == (NOW, True, Status.ON_TRACK)
+
+
+def test_a_value_that_waits_leaves_the_status_of_the_last_one() -> None:
+    held = asked(FOUR, None, mode=Mode.SUGGEST)
+    assert (held.action, held.status, held.old_status) == (Action.SUGGEST, Status.ON_TRACK, Status.ON_TRACK)
+    first = held.review
+    assert first is not None
+    no = replace(first, state=ReviewState.REJECTED, decided_by="ana")
+    assert asked(FOUR, no, mode=Mode.SUGGEST).status is Status.ON_TRACK
