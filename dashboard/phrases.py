@@ -46,6 +46,17 @@ PHRASES = (
     _("aspirational is achieved from {bound}, partial from {partly}"),
     _("{number} (committed: {bound} is achieved, {partly} partial)"),
     _("{number} (aspirational: {bound} is achieved, {partly} partial)"),
+    # deliveries
+    _("value {number}"),
+    _("value {number}; {rest}"),
+    _("value {number} stood there already"),
+    _("first write: value was {number}"),
+    _("the answer was lost, a second look found it there"),
+    _("a person set value to {number} there, where okrsync had written {bound}: {rest}"),
+    _("check the same value in with okrsync, set it back there, or choose on_conflict: overwrite"),
+    _("no value to write: what stands there stays"),
+    _("a newer one took its place"),
+    _("the rules send it there no longer"),
     # expected progress
     _("{number} of {count} {rest} over: {expected} expected"),
     _("{number} of {count} {rest} over, on an S-curve: {expected} expected"),

@@ -99,6 +99,7 @@ def _words(texts: Texts) -> dict[str, object]:
         "cause_word": lookup(vocabulary.CAUSE_WORDS),
         "item_word": lookup(vocabulary.ITEM_WORDS),
         "outcome_word": lookup(vocabulary.OUTCOME_WORDS),
+        "delivery_word": lookup(vocabulary.DELIVERY_WORDS),
         "kind_word": lookup(vocabulary.KIND_WORDS),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.texts import marked as _
+from mapping.delivery import DeliveryState
 from mapping.draft.result import DraftKind, DraftPeriod
 from mapping.readings import CauseKind, Status
 from mapping.rules import ObjectiveKind, UnitKind
@@ -70,6 +71,15 @@ OUTCOME_WORDS: dict[str, str] = {
 }
 
 KIND_WORDS = {ObjectiveKind.COMMITTED: _("committed"), ObjectiveKind.ASPIRATIONAL: _("aspirational")}
+
+DELIVERY_WORDS: dict[str, str] = {
+    DeliveryState.WAITING: _("waits to be written"),
+    DeliveryState.SENT: _("written"),
+    DeliveryState.UNCHANGED: _("nothing to write"),
+    DeliveryState.SUPERSEDED: _("overtaken by a newer one"),
+    DeliveryState.CONFLICT: _("a person's edit was left alone"),
+    DeliveryState.FAILED: _("could not be written"),
+}
 
 DRAFT_KIND_WORDS = {
     DraftKind.INCREASE: _("increase"),
