@@ -96,6 +96,10 @@ def test_a_change_from_a_known_baseline_gives_both_ends(
         ("Atteindre 1 250,5 CHF de ventes", "Augmenter à 1\u202f250,5\u00a0CHF."),
         ("Close 30 deals a month", "Increase to 30 per month."),
         ("Fewer than 5 bugs", "Less than 5."),
+        ("Grow profit from -$500 to $1,000", "Increase from -$500 to $1,000."),
+        ("Grow profit from CHF 0 to CHF 2.125", "Increase from CHF 0 to CHF 2.125."),
+        ("Améliorer la marge de 2,5 points", "Augmenter de 2,5 points de pourcentage."),
+        ("Augmenter le NPS de 10,5 points (aujourd’hui 30)", "Augmenter de 30 à 40,5 (+10,5 points de score)."),
         ("NPS from 20 to at least 42", "At least 42, currently 20."),
     ],
 )
