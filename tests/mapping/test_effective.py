@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from mapping.effective import Effective, Entries, effective
-from mapping.readings import CheckIn, Override
+from mapping.readings import CheckIn, CheckInKind, Override, RebuiltReading
 from mapping.rules import Mode
 from tests.mapping.worlds import NOW, number
 
@@ -53,3 +53,15 @@ def test_an_override_that_was_ended_stands_in_no_more_from_that_instant_on() -> 
     entries = Entries(measured=MEASURED, override=ended)
     assert effective(Mode.AUTO, entries, NOW).shown is MEASURED
     assert effective(Mode.AUTO, entries, NOW - HOUR).shown is BY_HAND
+
+
+def test_what_was_rebuilt_reads_as_the_check_in_of_its_day() -> None:
+    rebuilt = RebuiltReading(
+        key_result="shop/a", day="2026-10-04", at=NOW - HOUR, value=Decimal(4), raw_progress=Decimal("0.4"),
+        progress=Decimal("0.3"), no_data="none", formula="4 items", rule_version="r1", assumptions=("1 open", "2 done"),
+    )  # fmt: skip
+    assert rebuilt.as_check_in(number(10), "the rule") == CheckIn(
+        key_result="shop/a", run=0, at=NOW - HOUR, value=Decimal(4), metric=number(10), raw_progress=Decimal("0.4"),
+        progress=Decimal("0.3"), items=None, done=None, formula="4 items", no_data="none", rule="the rule",
+        rule_version="r1", kind=CheckInKind.REBUILT, note="1 open; 2 done",
+    )  # fmt: skip

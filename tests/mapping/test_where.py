@@ -175,3 +175,22 @@ def test_an_answer_is_that_of_the_item_whatever_was_asked_before(text: str, seen
     asked = compile_where(text)
     for state, n in seen:
         assert asked.judge(made(state, n)) is replace(asked, _answers={}).judge(made(state, n))
+
+
+def test_a_filter_asks_each_item_for_its_own_field() -> None:
+    team = compile_where('item.team == "red"')
+    for name in ("red", "blue", "red"):
+        assert team.matches(item("1", fields={"team": name})) is (name == "red")
+
+
+def test_what_is_available_is_listed_without_the_two_that_hold_the_rest() -> None:
+    with pytest.raises(RuleError) as caught:
+        compile_where("foo")
+    message = str(caught.value)
+    assert "(in container" not in message
+    assert "item.done" in message
+
+
+def test_what_an_item_has_of_its_own_is_listed_where_a_field_is_missing() -> None:
+    with pytest.raises(RuleError, match=r"cost, story_points"):
+        compile_where("item.estimate > 3.0").matches(item("1", numbers={"story_points": 1, "cost": 2}))
