@@ -17,17 +17,21 @@ OpenSource = Callable[[str], Source]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was asked, and what came of it: a problem, or who we are, or what a selection looks like."""
+    """One thing that was asked, and what came of it: a problem, who we are, or what a selection or target holds."""
 
     connection: str
     identity: Identity | None = None
     selection: Selection | None = None
     glimpse: Glimpse | None = None
     problem: Problem | None = None
+    held: str = ""
+    """What stands at a target of a destination; ``connection`` is then the destination's name."""
 
     def __str__(self) -> str:
         if self.problem is not None:
             return str(self.problem)
+        if self.held:
+            return f"{self.connection}: {self.held}"
         if self.identity is not None:
             warning = self.identity.detail.get("warning")
             who = f"{self.connection}: {self.identity.account} on {self.identity.server}"
@@ -63,7 +67,7 @@ async def _ask(config: Config, name: str, open_source: OpenSource) -> list[Findi
     try:
         source = open_source(name)
     except OkrsyncError as error:
-        return [_problem(name, place, error)]
+        return [problem_of(name, place, error)]
     try:
         return [finding async for finding in _findings(config, name, source)]
     finally:
@@ -75,7 +79,7 @@ async def _findings(config: Config, name: str, source: Source) -> AsyncIterator[
         yield Finding(connection=name, identity=await source.identify())
     except OkrsyncError as error:
         # who is refused sees nothing: asking on would only repeat it for every rule
-        yield _problem(name, config.connections[name].place, error)
+        yield problem_of(name, config.connections[name].place, error)
         return
     for finding in await _fields(config, name, source):
         yield finding
@@ -84,7 +88,7 @@ async def _findings(config: Config, name: str, source: Source) -> AsyncIterator[
             yield Finding(connection=name, selection=selection, glimpse=await source.glimpse(selection))
         except OkrsyncError as error:
             for place in _places_of(config, selection):
-                yield _problem(name, place, error)
+                yield problem_of(name, place, error)
 
 
 async def _fields(config: Config, name: str, source: Source) -> list[Finding]:
@@ -101,8 +105,8 @@ async def _fields(config: Config, name: str, source: Source) -> list[Finding]:
         try:
             await source.fingerprint(frozenset({each}))
         except OkrsyncError as error:
-            found.append(_problem(name, _reader_of(config, name, each), error))
-    return found or [_problem(name, config.connections[name].place, together)]
+            found.append(problem_of(name, _reader_of(config, name, each), error))
+    return found or [problem_of(name, config.connections[name].place, together)]
 
 
 def _reader_of(config: Config, connection: str, name: str) -> Place:
@@ -116,7 +120,8 @@ def _places_of(config: Config, selection: Selection) -> Iterator[Place]:
     return iter([each.place for each in config.seen if each.selection == selection])
 
 
-def _problem(connection: str, place: Place, error: OkrsyncError) -> Finding:
+def problem_of(connection: str, place: Place, error: OkrsyncError) -> Finding:
+    """Return an error as a finding at a place of the file."""
     what, colon, fix = str(error).rpartition(": ")
     if not colon:
         what, fix = str(error), "correct the connection or the rule"

@@ -33,6 +33,8 @@ class Choice:
     teams: frozenset[str] = frozenset()
     targets: Mapping[str, str] = field(default_factory=dict)
     """Address to what it is written at there; the address itself where nothing else is named."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where the file names each of ``targets``, by address."""
 
     def takes(self, objective: str, team: str | None, address: str) -> bool:
         """Return whether a key result is among them."""
@@ -72,6 +74,10 @@ class ConfiguredDestination:
     def target(self, address: str) -> str:
         """Return where a key result is written: a goal, or its own address."""
         return self.choice.targets.get(address, address)
+
+    def place_of(self, address: str) -> Place:
+        """Return where the file sends a key result there: its own line, else the destination's."""
+        return self.choice.places.get(address, self.place)
 
 
 def destinations_of(
@@ -177,16 +183,16 @@ def _named(node: Branch, kind: DestinationKind, objectives: Sequence[Objective],
             )
             continue
         targets[address] = text
-    return Choice(targets=targets)
+    return Choice(targets=targets, places={address: node.entries[address].node.place for address in targets})
 
 
 def _listed(node: Items, objectives: Sequence[Objective], problems: Problems) -> Choice:
-    targets: dict[str, str] = {}
+    places: dict[str, Place] = {}
     for each in node.nodes:
         text = _text(each, problems)
         if text and _known(text, each.place, objectives, problems):
-            targets[text] = text
-    return Choice(targets=targets)
+            places[text] = each.place
+    return Choice(targets={address: address for address in places}, places=places)
 
 
 def _by_group(node: Branch, objectives: Sequence[Objective], problems: Problems) -> Choice:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mapping.readings import CauseKind, CausePart, Sending, Standing, Status
-from mapping.rules import Cycle, Metric, Objective, ObjectiveKind
+from mapping.rules import Cycle, KeyResult, Metric, Objective, ObjectiveKind
 from mapping.show import show_delta
 
 VALUE = "value"
@@ -96,6 +96,30 @@ def update_of(standing: Standing, objective: Objective, *, run: int, at: datetim
         stale_reason=standing.stale_reason,
         no_data=standing.no_data,
         objective_owner=objective.owner,
+    )
+
+
+def trial_of(key_result: KeyResult, objective: Objective, *, at: datetime) -> Update:
+    """Return an update to look at a target with, never to be written: a key result that has reached its end."""
+    return Update(
+        key_result=key_result.id,
+        title=key_result.title,
+        objective=objective.id,
+        objective_title=objective.title,
+        objective_kind=objective.kind,
+        team=objective.team,
+        owner=key_result.owner,
+        cycle=objective.cycle,
+        metric=key_result.metric,
+        run=0,
+        at=at,
+        value=key_result.metric.target,
+        raw_progress=Decimal(1),
+        progress=Decimal(1),
+        status=Status.ON_TRACK,
+        confidence=None,
+        author="",
+        note="",
     )
 
 

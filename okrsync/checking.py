@@ -1,4 +1,4 @@
-"""Checks the rules for the command line: the files first, then each connection."""
+"""Checks the rules for the command line: the files first, then each connection and destination."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import sys
 import typer
 
 from config.check import Finding, check_online
+from config.check_destinations import check_destinations
 from config.load import Config
+from flows.deliver import open_destination
 from flows.work import open_source, utc_now
 from mapping.errors import ConfigProblemsError, Problem
 from okrsync import show
@@ -34,8 +36,10 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
 
 async def _online(config: Config, *, quiet: bool) -> list[Finding]:
     if not quiet and sys.stderr.isatty():
-        sys.stderr.write(f"Asking {', '.join(config.connections)}…\n")
-    return [each async for each in check_online(config, lambda name: open_source(config, name, now=utc_now))]
+        sys.stderr.write(f"Asking {', '.join((*config.connections, *config.destinations))}…\n")
+    sources = check_online(config, lambda name: open_source(config, name, now=utc_now))
+    targets = check_destinations(config, lambda rule: open_destination(config, rule, now=utc_now), at=utc_now())
+    return [*[each async for each in sources], *[each async for each in targets]]
 
 
 def _counted(config: Config) -> str:
@@ -55,7 +59,7 @@ def _print(problems: list[Problem], said: list[str], *, offline: bool) -> None:
     if problems:
         typer.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
     else:
-        typer.echo("The rules are fine; no connection was asked." if offline else "Everything is fine.")
+        typer.echo("The rules are fine; nobody was asked." if offline else "Everything is fine.")
 
 
 def _plain(problem: Problem) -> dict[str, object]:

@@ -35,10 +35,10 @@ def register(app: typer.Typer) -> None:
 
 def check(
     ctx: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Check the files only; ask no connection.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Check the files only; ask nobody.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Check the rules, and ask each connection who we are and whether each selection is visible.
+    """Check the rules, ask each connection what it can see, and look at each target of the destinations.
 
     Reports every problem at once as file:line:column: what is wrong: what to do. Exits with 3 when there are any.
     """

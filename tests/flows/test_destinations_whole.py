@@ -90,6 +90,24 @@ def test_linking_shows_what_it_would_set_and_asks(rivelle: Company) -> None:
     assert "link" in okrsync(*at, "audit", EPIC).stdout
 
 
+def test_a_check_looks_at_the_goal_and_offline_asks_nobody(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    gid, goal = goal_of(rivelle)
+    told = okrsync(*at, "check").stdout
+    assert f"goals: goal {gid} at" in told
+    assert "cannot be asked" in told
+    kept = goal["metric"]
+    goal["metric"] = None
+    try:
+        refused = okrsync(*at, "check", "--json")
+        offline = okrsync(*at, "check", "--offline")
+    finally:
+        goal["metric"] = kept
+    assert refused.returncode == Exit.FINDINGS
+    assert any("has no metric to write to" in each["what"] for each in printed(refused)["problems"])  # type: ignore[attr-defined] # a list
+    assert (offline.returncode, "goal " in offline.stdout) == (0, False)
+
+
 def test_an_unknown_destination_is_told(rivelle: Company) -> None:
     done = okrsync("-C", str(rivelle.folder), "deliver", "--destination", "goal")
     assert (done.returncode, "did you mean 'goals'" in done.stderr) == (1, True)

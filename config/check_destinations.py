@@ -1,0 +1,78 @@
+"""The part of checking that looks at destinations: whether what the rules name there can be written to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
+
+from config.check import Finding, problem_of
+from config.destinations import ConfiguredDestination
+from config.load import Config
+from connectors.destination import Destination
+from mapping.delivery import Held, Update, shown, trial_of
+from mapping.errors import OkrsyncError, TryAgainError
+
+OpenDestination = Callable[[ConfiguredDestination], Destination]
+"""Opens a destination. May raise FixConfigError."""
+
+
+async def check_destinations(config: Config, opened: OpenDestination, *, at: datetime) -> AsyncIterator[Finding]:
+    """Read each target once, all destinations at the same time, and yield what was found in the order of the file.
+
+    A destination that does not answer harms no other; nothing is written anywhere.
+    """
+    asked = [asyncio.create_task(_ask(config, rule, opened, at)) for rule in config.destinations.values()]
+    try:
+        for each in asked:
+            for finding in await each:
+                yield finding
+    finally:
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def _ask(config: Config, rule: ConfiguredDestination, opened: OpenDestination, at: datetime) -> list[Finding]:
+    try:
+        there = opened(rule)
+    except OkrsyncError as error:
+        return [problem_of(rule.name, rule.place, error)]
+    try:
+        return await _findings(there, rule, _trials(config, rule, at))
+    finally:
+        await there.aclose()
+
+
+def _trials(config: Config, rule: ConfiguredDestination, at: datetime) -> Iterator[Update]:
+    for objective in config.objectives:
+        for key_result in objective.key_results:
+            if rule.wants(objective, key_result.id):
+                yield trial_of(key_result, objective, at=at)
+
+
+async def _findings(there: Destination, rule: ConfiguredDestination, trials: Iterator[Update]) -> list[Finding]:
+    """Look at one target after the other, until it is plain that what is wrong is not the target."""
+    found: list[Finding] = []
+    said = ""
+    for trial in trials:
+        target = rule.target(trial.key_result)
+        try:
+            held = await there.read(target, trial)
+        except TryAgainError as error:
+            return [*found, problem_of(rule.name, rule.place, error)]
+        except OkrsyncError as error:
+            if str(error) == said:  # about the account or the sheet, not about either target
+                return [*found[:-1], problem_of(rule.name, rule.place, error)]
+            said = str(error)
+            found.append(problem_of(rule.name, rule.place_of(trial.key_result), error))
+        else:
+            said = ""
+            found.append(Finding(connection=rule.name, held=f"{there.describe(target)} {_standing(held)}"))
+    return list({str(each): each for each in found}.values())  # a webhook is one place for all of them
+
+
+def _standing(held: Held) -> str:
+    if held.blind:
+        return "cannot be asked: it is told at the next delivery"
+    return "has " + ", ".join(f"{part} {shown(held.found.get(part))}" for part in held.wanted)
