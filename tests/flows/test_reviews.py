@@ -65,7 +65,7 @@ def test_an_accepted_reading_is_published_under_the_name_of_who_accepted_it(rows
             None,
             True,
         )
-        assert [each.action for each in store.audit(KR)] == ["accept"]
+        assert [each.action for each in store.audit(KR)] == ["accept", "create key result"]
     assert only(rows.sync(START + 2 * DAY)).action is Action.KEEP
 
 

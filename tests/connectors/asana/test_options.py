@@ -14,7 +14,8 @@ def options(**given: object) -> AsanaOptions:
 
 
 def test_it_says_what_it_can_do() -> None:
-    assert CONNECTOR.capabilities == {Capability.CENSUS, Capability.BY_IDS, Capability.HISTORY}
+    reads = {Capability.CENSUS, Capability.BY_IDS, Capability.HISTORY}
+    assert CONNECTOR.capabilities == reads | {Capability.DESTINATION}
 
 
 @pytest.mark.parametrize(

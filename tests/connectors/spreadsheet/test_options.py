@@ -17,7 +17,7 @@ APP = {"tenant": "acme.test", "client_id": "1", "client_secret": "s"}
 
 def test_the_registry_finds_the_connector() -> None:
     assert registry.connector("spreadsheet") is CONNECTOR
-    assert CONNECTOR.capabilities == {Capability.CENSUS, Capability.SERIES}
+    assert CONNECTOR.capabilities == {Capability.CENSUS, Capability.SERIES, Capability.DESTINATION}
 
 
 @pytest.mark.parametrize(
