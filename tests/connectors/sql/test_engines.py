@@ -188,7 +188,7 @@ URLS = (
     "{scheme}://u:p@/crm?host=/tmp&host=127.0.0.1",
     "{scheme}://u:p@/crm",
     "{scheme}://u:p@public.test:22/crm",
-    "{scheme}://u:p@public.test/crm?unix_socket=/tmp/x",
+    "{scheme}://u:p@public.test/crm?unix_socket=/run/x",
     "{scheme}://u:p@public.test/crm?options=-c%20x=y",
 )
 

@@ -53,7 +53,7 @@ def test_one_select_goes_through(query: str) -> None:
         ("SELECT 'unended", "does not end"),
         ("SELECT '\\'; DROP TABLE t; --'", "backslash within quotes"),
         ("SELECT '\\' '; DROP TABLE t; --'", "backslash within quotes"),
-        ("SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */", "some databases execute"),
+        ("SELECT 1 /*!50000 INTO OUTFILE 'x' */", "some databases execute"),
         ("SELECT 1 /* /* */ ; DROP TABLE t */", "some databases execute"),
         ("SELECT :team", "binds :team, and params has no team"),
     ],
