@@ -89,9 +89,13 @@ def test_a_target_other_than_the_title_states_is_found(corpus: Titles) -> None:
     found = {each.subject.name for each in corpus.findings(others) if each.code in ("OKR031", "OKR033")}
     missed = [each.title for each in stating if each.id not in found]
     assert len(others) > 550
-    # one, once and every are numbers that a title says without meaning any, and a step from a baseline names no target
-    stated = [title for title in missed if draft(title).relative is None]
-    assert [title for title in stated if draft(title).target != 1] == []
+    # one, once and every are numbers that a title says without meaning any; a step from a baseline names no target
+    steps = {
+        "500 more followers (500 today)",
+        "Increase margin by 5 (currently 30%)",
+        "Reduce cost per hire by 20 (currently 100)",
+    }
+    assert {title for title in missed if draft(title).target != 1} == steps
     assert len(missed) < 25
 
 
