@@ -9,7 +9,7 @@ from pydantic import Field
 
 from config.model import Strict, Text
 from mapping.mirror import Departure
-from mapping.readings import Status
+from mapping.status import Status
 from mapping.words import ItemState
 
 When = date | str

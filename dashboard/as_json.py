@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from mapping.explanation import Explanation
 from mapping.plain import Plain, plain
-from mapping.readings import Explanation, ObjectiveStanding, Overview, Standing
+from mapping.standing import ObjectiveStanding, Overview, Standing
 
 
 def overview_json(overview: Overview) -> Plain:

@@ -9,7 +9,9 @@ from decimal import Decimal
 
 from dashboard.reader import Reader
 from dashboard.vocabulary import SUMMARY_ORDER
-from mapping.readings import CauseKind, CheckIn, ObjectiveStanding, Overview, Standing, Status
+from mapping.check_ins import CauseKind, CheckIn
+from mapping.standing import ObjectiveStanding, Overview, Standing
+from mapping.status import Status
 
 MOVES_SHOWN = 6
 HISTORIES_READ = 3 * MOVES_SHOWN

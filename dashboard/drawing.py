@@ -13,9 +13,10 @@ from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from mapping.check_ins import CheckIn, RebuiltReading
 from mapping.curves import Mark
+from mapping.forecast import Forecast
 from mapping.metric import clamp, has_ramp, is_rate
-from mapping.readings import CheckIn, Forecast, RebuiltReading
 from mapping.rules import Cycle, Metric
 
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 88, 28, 4

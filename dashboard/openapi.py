@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapping.readings import Status
 from mapping.rules import MetricKind, ObjectiveKind, Period, PeriodPolicy, Running, UnitKind
+from mapping.status import Status
 
 Json = dict[str, Any]
 _TEXT: Json = {"type": "string"}

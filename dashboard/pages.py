@@ -17,10 +17,13 @@ from dashboard import board, drawing
 from dashboard.as_json import explanation_json, overview_json
 from dashboard.languages import COOKIE, ONE_YEAR, known, language_of
 from dashboard.reader import Reader
+from mapping.explanation import Explanation
 from mapping.periods import local_date
-from mapping.readings import Contribution, Explanation, Overview, Status
+from mapping.readings import Contribution
 from mapping.rules import Cycle
 from mapping.show import Lang
+from mapping.standing import Overview
+from mapping.status import Status
 
 RUNS_SHOWN = 30
 ITEMS_A_PAGE = 100

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from mapping.readings import CheckIn, Explanation, Overview, RunRecord
+from mapping.check_ins import CheckIn
+from mapping.explanation import Explanation
 from mapping.rules import Cycle
+from mapping.runs import RunRecord
+from mapping.standing import Overview
 
 
 class NotFoundError(LookupError):

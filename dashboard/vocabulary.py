@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dashboard.texts import marked as _
+from mapping.check_ins import CauseKind
 from mapping.delivery import DeliveryState
 from mapping.draft.result import DraftKind, DraftPeriod
-from mapping.readings import CauseKind, Status
 from mapping.rules import ObjectiveKind, UnitKind
+from mapping.status import Status
 from mapping.words import ItemState, Outcome
 
 STATUS_WORDS = {

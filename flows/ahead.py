@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from mapping.decimals import ONE
 from mapping.expected import expected_by
-from mapping.forecast import bounds_of, daily, forecast
+from mapping.forecast import Forecast, bounds_of, daily, forecast
 from mapping.metric import has_ramp, is_rate
 from mapping.periods import local_date
-from mapping.readings import Forecast
 from mapping.rules import KeyResult, Objective
 from store import Freshness, Store
 

@@ -16,6 +16,7 @@ from config.load import Config
 from connectors.port import Capability, History, Source
 from flows.backfill_series import read_past_series
 from flows.work import open_source
+from mapping.check_ins import RebuiltReading
 from mapping.errors import OkrsyncError, RuleError, SkipRecordError
 from mapping.failpoints import reach
 from mapping.ledger import shared_out
@@ -24,7 +25,7 @@ from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.past import Changes, PastMirror, Remembered
 from mapping.periods import local_date
-from mapping.readings import Reading, RebuiltReading
+from mapping.readings import Reading
 from mapping.rules import Cycle, KeyResult, Objective, selections_of
 from mapping.shares import DoubleCounting
 from mapping.words import PastChange, Selection

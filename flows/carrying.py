@@ -9,8 +9,8 @@ from enum import StrEnum
 from config.yaml_nodes import Plain
 from mapping.columns import written_amount
 from mapping.errors import FixConfigError
-from mapping.readings import Overview, Standing
 from mapping.rules import Objective
+from mapping.standing import Overview, Standing
 
 
 class Carry(StrEnum):

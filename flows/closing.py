@@ -17,8 +17,7 @@ from mapping.decimals import decimal_text
 from mapping.errors import FixConfigError
 from mapping.periods import local_date
 from mapping.plain import Plain, plain
-from mapping.readings import ObjectiveStanding, Overview, Standing
-from mapping.standing import weighted_mean
+from mapping.standing import ObjectiveStanding, Overview, Standing, weighted_mean
 from store import Snapshot, Store
 
 FORMAT = 1

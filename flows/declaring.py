@@ -11,8 +11,8 @@ from typing import Self, TypeVar
 from config.load import Config
 from mapping.declared import DeclaredChange, Moves, declared_changes, moves_of, not_ours
 from mapping.errors import ConfigProblemsError, Problem
+from mapping.people import AuditEntry
 from mapping.plain import plain
-from mapping.readings import AuditEntry
 from mapping.rules import Objective
 from store import NotFollowingError, Run
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mapping.readings import Status
 from mapping.rules import Objective
 from mapping.settling import Moment, statuses_at
+from mapping.status import Status
 from store import Store
 
 CHECK_INS = 100

@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from flows.people import Said, audited, entry_of
+from mapping.check_ins import CheckIn, CheckInKind
 from mapping.declared import Facts, Known, Origin, Register, facts_of
 from mapping.effective import Entries
 from mapping.incoming import BadRowsError, Brought, Incoming
-from mapping.readings import AuditEntry, CheckIn, CheckInKind
+from mapping.people import AuditEntry
 from mapping.rules import Cycle, KeyResult, Objective
 from mapping.show import show_value
 from store import Store

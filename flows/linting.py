@@ -12,13 +12,13 @@ from config.ignores import Placed, ignores_in, silenced
 from config.load import Config
 from config.places import Places
 from connectors.port import Capability
+from mapping.check_ins import CheckIn
 from mapping.errors import Problem
 from mapping.forecast import Day, daily
 from mapping.lint.codes import Severity
 from mapping.lint.finding import NOTHING_KNOWN, Case, Ended, Finding, Kind, Known, Subject
 from mapping.lint.linting import lint
 from mapping.periods import local_date
-from mapping.readings import CheckIn
 from mapping.rules import KeyResult, Objective
 from store import Snapshot, Store
 

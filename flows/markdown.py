@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flows.work import SyncReport
-from mapping.readings import Action, CausePart, Change
+from mapping.changes import Action, Change
+from mapping.check_ins import CausePart
 from mapping.show import show_delta, show_progress, show_value
 
 

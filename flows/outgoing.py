@@ -13,9 +13,9 @@ from typing import Protocol
 
 from mapping.delivery import Delivery, DeliveryState, Update, note_of, update_of
 from mapping.effective import Entries
-from mapping.readings import Status
 from mapping.rules import Objective
 from mapping.standing import standing
+from mapping.status import Status
 from store import Run
 
 UNSETTLED = (DeliveryState.FAILED, DeliveryState.CONFLICT)

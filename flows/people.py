@@ -13,13 +13,14 @@ from decimal import Decimal
 
 from flows.outgoing import Outlet, enqueue
 from mapping.canonical import rule_of, rule_version
+from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.decimals import decimal_text, difference, tidy
 from mapping.effective import Entries, effective
 from mapping.errors import FixConfigError
 from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
+from mapping.people import AuditEntry, Comment, Override
 from mapping.plain import plain
-from mapping.readings import AuditEntry, CauseKind, CausePart, CheckIn, CheckInKind, Comment, Override
 from mapping.rules import KeyResult, Mode, Objective
 from mapping.show import show_value
 from store import Store

@@ -14,11 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.work import SyncReport, Wish
+from mapping.changes import Change
 from mapping.declared import DeclaredChange
 from mapping.errors import FixConfigError
 from mapping.failpoints import reach
 from mapping.plain import Plain, plain
-from mapping.readings import Change
 
 FORMAT = 2
 

@@ -12,34 +12,27 @@ from config.profiles import shipped
 from flows.ahead import forecast_of
 from flows.earlier import earlier_statuses
 from mapping.canonical import rule_from_json, rule_of
-from mapping.coverage import coverage
+from mapping.check_ins import CheckIn, CheckInKind
+from mapping.coverage import CoverageReport, coverage
 from mapping.curves import Mark
 from mapping.delivery import sending
 from mapping.effective import Entries
 from mapping.errors import OkrsyncError
 from mapping.expected import line
+from mapping.explanation import Explanation, Query
+from mapping.forecast import Forecast
 from mapping.gap import gap
 from mapping.judging import judgements
 from mapping.ledger import shared_out
 from mapping.measure import measure_one
 from mapping.metric import has_ramp, is_rate
-from mapping.readings import (
-    CheckIn,
-    CheckInKind,
-    Comment,
-    CoverageReport,
-    Explanation,
-    Forecast,
-    Overview,
-    Query,
-    Reading,
-    RunRecord,
-    Standing,
-)
+from mapping.people import Comment
+from mapping.readings import Reading
 from mapping.rollup import judged_by_parts, weighing
 from mapping.rules import Completion, Cycle, KeyResult, Objective, Rollup, selections_of
+from mapping.runs import RunRecord
 from mapping.shares import DoubleCounting
-from mapping.standing import objective_standing, standing
+from mapping.standing import Overview, Standing, objective_standing, standing
 from mapping.steps import steps
 from store import Freshness, Snapshot, Store, StoredMirror
 

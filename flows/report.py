@@ -14,9 +14,12 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from flows.reader import StoreReader
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.decimals import tidy, total
-from mapping.readings import CauseKind, CausePart, CheckIn, Comment, Overview, Standing, Status
+from mapping.people import Comment
 from mapping.rules import Cycle
+from mapping.standing import Overview, Standing
+from mapping.status import Status
 from store import Snapshot
 
 STILL_AFTER = timedelta(days=14)

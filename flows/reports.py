@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flows.tokens import WRITE, digest_of
 from mapping.canonical import rule_of, rule_version
+from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.decimals import difference, tidy
 from mapping.errors import FixConfigError
 from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
-from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.report import ConflictError, ForbiddenError, Report, Taken
 from mapping.rules import ByHand, KeyResult, Mode, Objective
 from mapping.show import show_value

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from flows.outgoing import Outlet, enqueue
 from flows.people import audited
+from mapping.check_ins import CheckIn, CheckInKind
 from mapping.errors import FixConfigError
-from mapping.readings import CheckIn, CheckInKind, Review, ReviewState
+from mapping.reviews import Review, ReviewState
 from store import Freshness, Store
 
 

@@ -16,7 +16,8 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.markdown import changes_table
 from flows.work import SyncReport, Watch, Wish, Work, opened, rules_in
-from mapping.readings import Change, ConnectionRecord
+from mapping.changes import Change
+from mapping.runs import ConnectionRecord
 
 MOST_TASKS = 16
 """More connections than this are pulled in chunks: a task costs Prefect's server more than it tells us."""

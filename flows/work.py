@@ -24,14 +24,16 @@ from flows.earlier import earlier_statuses
 from flows.leases import Leases
 from flows.outgoing import enqueue
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
+from mapping.changes import Action, Change
 from mapping.declared import DeclaredChange
 from mapping.delivery import DestinationRecord
 from mapping.errors import OkrsyncError
 from mapping.failpoints import reach
 from mapping.ledger import shared_out
 from mapping.plan import plan
-from mapping.readings import Action, Change, ConnectionRecord, Status
 from mapping.rules import KeyResult, Objective, selections_of
+from mapping.runs import ConnectionRecord
+from mapping.status import Status
 from mapping.words import Outcome, PullResult, Selection
 from store import Freshness, Run, Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mapping.readings import ObjectiveStanding
+from mapping.standing import ObjectiveStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

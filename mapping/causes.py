@@ -12,11 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from mapping.canonical import rule_of, rule_version
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.decimals import decimal_text, difference, tidy
 from mapping.errors import RuleError
 from mapping.measure import leaves_of, measure_one
 from mapping.mirror import Mirror
-from mapping.readings import CauseKind, CausePart, CheckIn, Reading
+from mapping.readings import Reading
 from mapping.relevance import Lens
 from mapping.replay import ORDER, HalfWay, ItemChange, item_changes
 from mapping.rules import (

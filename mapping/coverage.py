@@ -16,13 +16,66 @@ from mapping.decimals import ZERO, exact
 from mapping.ledger import counted, ledger
 from mapping.mirror import Mirror
 from mapping.periods import local_date
-from mapping.readings import CoverageReport, FedByMany, StillKeyResult, UntiedWork
 from mapping.rules import Completion, KeyResult, Objective, selections_of
 from mapping.whatif import OPEN, Finished, ItemId, Unfinished
 from mapping.where import compile_where
 from mapping.words import ItemState, Selection, WorkItem
 
 MOST_KEYS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillKeyResult:
+    """A key result that no work moves."""
+
+    key_result: str
+    title: str
+    because: str
+    last_change_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UntiedWork:
+    """Work that no key result is served by, of one project and under one parent."""
+
+    connection: str
+    project: str
+    """As the keys say: ``CHK``, ``acme/shop``; empty where they say nothing."""
+    parent: str | None
+    parent_name: str
+    """Key and title where the mirror holds it, else its id."""
+    items: int
+    open: int
+    points: Decimal | None
+    """Sum of the declared weight over the items that have it."""
+    keys: tuple[str, ...]
+    """Sorted; at most the first 20."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FedByMany:
+    """An item that feeds several key results of a running cycle."""
+
+    connection: str
+    item: str
+    key: str
+    title: str
+    url: str | None
+    key_results: tuple[str, ...]
+    """In the order of the rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageReport:
+    """What is not covered, either way."""
+
+    as_of: datetime
+    days: int
+    still: tuple[StillKeyResult, ...]
+    untied: tuple[UntiedWork, ...]
+    many: tuple[FedByMany, ...]
+    unread: tuple[str, ...]
+    """Selections declared for coverage that were never read completely."""
 
 
 def coverage(

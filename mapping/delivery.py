@@ -8,12 +8,28 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from mapping.readings import CauseKind, CausePart, Sending, Standing, Status
+from mapping.check_ins import CauseKind, CausePart
 from mapping.rules import Cycle, KeyResult, Metric, Objective, ObjectiveKind
 from mapping.show import show_delta
+from mapping.standing import Standing
+from mapping.status import Status
 
 VALUE = "value"
 STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of telling a destination how a key result stands."""
+
+    destination: str
+    at: datetime
+    """When it ended; while it waits, when it was queued."""
+    state: str
+    value: Decimal | None
+    status: Status
+    detail: str
+    attempts: int
 
 
 class DeliveryState(StrEnum):

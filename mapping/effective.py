@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from mapping.readings import CheckIn, Override
+from mapping.check_ins import CheckIn
+from mapping.people import Override
 from mapping.rules import Mode
 
 

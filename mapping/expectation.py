@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from mapping.decimals import decimal_text
 from mapping.outcome import Outcome
-from mapping.readings import Status
 from mapping.rules import Unit, UnitKind
 from mapping.show import show_value
+from mapping.status import Status
 
 
 @dataclass(frozen=True, slots=True)

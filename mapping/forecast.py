@@ -19,10 +19,10 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
+from mapping.check_ins import CauseKind, CheckIn, CheckInKind, RebuiltReading
 from mapping.decimals import GRID, ONE, ZERO, exact, quotient
 from mapping.metric import falls, raw_progress
 from mapping.periods import local_date
-from mapping.readings import BackTest, CauseKind, CheckIn, CheckInKind, Forecast, RebuiltReading
 from mapping.rules import Aggregate, AggregateKind, Completion, Cycle, Measure, Metric, Ticked
 
 AUTOMATIC = (CheckInKind.MEASURED, CheckInKind.ACCEPTED, CheckInKind.REPORTED)
@@ -41,6 +41,48 @@ HORIZON = 7
 THRESHOLDS = (Decimal("0.7"), Decimal(1))
 HALF, MOST = (25, 75), (10, 90)
 """The percentiles between which 50 % and 80 % of the paths end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackTest:
+    """How forecasts made on past days of the same history would have fared."""
+
+    forecasts: int
+    horizon: int
+    """Days ahead that they looked."""
+    inside_half: Decimal
+    """Share of outcomes inside the 50 % interval; 0.5 is right."""
+    inside_most: Decimal
+    """Share inside the 80 % interval; 0.8 is right."""
+    brier: Decimal
+    """Of the chance to be on pace: 0 is perfect, 0.25 is what saying 50 % every time earns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """Where progress will be when the cycle ends, with its own track record. Progress is raw throughout."""
+
+    key_result: str
+    as_of: date
+    """The last day of history."""
+    ends_on: date
+    days_left: int
+    """Whole days after that one which the cycle still has."""
+    changes: int
+    """Daily changes that it rests on."""
+    progress: Decimal | None = None
+    median: Decimal | None = None
+    """None with all that follows when there is too little history."""
+    half: tuple[Decimal, Decimal] | None = None
+    """Between these ends half of the paths."""
+    most: tuple[Decimal, Decimal] | None = None
+    """Between these end 80 % of the paths."""
+    chances: tuple[tuple[Decimal, Decimal], ...] = ()
+    """Progress and the chance to reach it, ascending."""
+    back_test: BackTest | None = None
+    """None while the history is too short to have been forecast."""
+    why_not: str = ""
+    """Why there is no forecast."""
 
 
 @dataclass(frozen=True, slots=True)

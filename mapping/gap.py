@@ -16,18 +16,52 @@ from mapping.decimals import GRID, ONE, ZERO, difference, exact, quotient, total
 from mapping.measure import measure_one
 from mapping.metric import falls, has_ramp, outside, raw_progress
 from mapping.mirror import Mirror
-from mapping.readings import Contribution, Gap, GapItem, Pace, Reading, Status
+from mapping.readings import Contribution, Reading
 from mapping.rules import KeyResult, Metric, MetricKind, Objective
 from mapping.show import show_progress
+from mapping.status import Pace, Status
 from mapping.tally import items_word
 from mapping.whatif import Finished, ItemId
-from mapping.words import WorkItem
+from mapping.words import ItemState, WorkItem
 
 ASKED = frozenset({Status.ON_TRACK, Status.AT_RISK, Status.OFF_TRACK})
 """A gap is spoken of only where there is a colour: not for stale values, too early, or after the end."""
 MOST_SHOWN = 50
 _SLACK = GRID * 1000
 """Quotients are rounded to the grid once per item; more than this is no rounding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapItem:
+    """An open item that would bring a key result forward."""
+
+    connection: str
+    item: str
+    key: str
+    title: str
+    state: ItemState
+    status: str
+    url: str | None
+    assignee: str | None
+    created_at: datetime | None
+    effect: Decimal
+    """What finishing it adds to the value, in the value's unit; less than 0 where less is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What would bring a key result back on pace, or why no list of items can."""
+
+    needed: Decimal
+    """The progress that is on track today."""
+    items: tuple[GapItem, ...] = ()
+    """The fewest that are enough, the greatest contribution first; at most the first 50. All that help if none is."""
+    count: int = 0
+    """All items of the list."""
+    after: Decimal | None = None
+    """Progress once they are done, by measuring again."""
+    closes: bool = False
+    because: str
 
 
 def gap(

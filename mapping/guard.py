@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 
+from mapping.check_ins import CheckIn
 from mapping.decimals import ZERO, decimal_text, difference, exact, quotient, total
-from mapping.readings import CheckIn, ReviewCause
+from mapping.reviews import ReviewCause
 from mapping.rules import Guard, Metric
 from mapping.show import show_progress, show_value
 

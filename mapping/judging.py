@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from mapping.pace import pace
 from mapping.profiles import Level, Profile
-from mapping.readings import Judgement, Standing, Status
 from mapping.rules import KeyResult, Objective
+from mapping.standing import Standing
+from mapping.status import Status
 
 COLOURS = tuple(Status(level) for level in Level)
 """Best first, as a profile names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one status profile makes of a key result."""
+
+    profile: str
+    title: str
+    own: bool
+    """Whether it is the one that the rules name."""
+    status: Status
+    called: str
+    """The tool's own word for the colour; empty where there is none."""
+    because: str
+    reading: str
+    """The choice taken where the tool's documents leave one open."""
+    source: str
 
 
 def judgements(

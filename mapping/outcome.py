@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from mapping.check_ins import CheckIn
 from mapping.effective import Entries
 from mapping.errors import FixConfigError, RuleError
 from mapping.ledger import shared_out
 from mapping.measure import measure_all, measure_one
 from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
-from mapping.readings import CheckIn, Reading, Standing, Status
+from mapping.readings import Reading
 from mapping.rules import KeyResult, Mode, Objective
-from mapping.standing import standing
+from mapping.standing import Standing, standing
+from mapping.status import Status
 from mapping.steps import steps
 
 

@@ -11,9 +11,9 @@ from mapping.expected import Expected, expected_by
 from mapping.metric import clamp, has_ramp, is_rate
 from mapping.periods import local_date
 from mapping.profiles import OKRSYNC, Basis, Level, Profile
-from mapping.readings import Pace, Status
 from mapping.rules import Cycle, Metric, ObjectiveKind
 from mapping.show import show_progress
+from mapping.status import Pace, Status
 
 
 def elapsed(cycle: Cycle, now: datetime) -> Decimal:

@@ -10,17 +10,21 @@ from types import MappingProxyType
 
 from mapping.canonical import rule_of, rule_version
 from mapping.causes import Differences, causes
+from mapping.changes import Action, Change
+from mapping.check_ins import CheckIn
 from mapping.errors import FixConfigError, RuleError
 from mapping.guard import Finding, why_held
 from mapping.measure import measure_all
 from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.pace import pace
-from mapping.readings import Action, Change, CheckIn, Reading, Review, ReviewCause, ReviewState, Status
+from mapping.readings import Reading
+from mapping.reviews import Review, ReviewCause, ReviewState
 from mapping.rollup import rolled_status
 from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective, selections_of
 from mapping.settling import settled
 from mapping.standing import objective_standing, standing
+from mapping.status import Status
 
 __all__ = ["differs", "objective_standing", "plan", "standing"]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from mapping.check_ins import CauseKind
 from mapping.mirror import Comparing, Departure, Mirror
-from mapping.readings import CauseKind
 from mapping.words import ItemState, Sample, Selection, WorkItem
 
 ORDER = (

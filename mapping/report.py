@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from mapping.check_ins import CheckIn
 from mapping.delivery import Update
 from mapping.errors import OkrsyncError
-from mapping.readings import CheckIn
 from mapping.rules import Cycle, Metric, ObjectiveKind
 
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from mapping.decimals import ONE, decimal_text, quotient
 from mapping.metric import clamp, raw_progress
-from mapping.readings import Contribution, Pace, Reading, Status
+from mapping.readings import Contribution, Reading
 from mapping.rules import Group, Measure, Part, Rollup, parts_of
 from mapping.show import show_progress
 from mapping.standing import WORST_FIRST, weighted_mean
+from mapping.status import Pace, Status
 from mapping.words import ItemState
 
 NO_DATA = "has no data"

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mapping.check_ins import CheckIn, CheckInKind
 from mapping.pace import pace
-from mapping.readings import CheckIn, CheckInKind, Pace, Status
 from mapping.rules import KeyResult, Objective
+from mapping.status import Pace, Status
 
 COLOURS = (Status.OFF_TRACK, Status.AT_RISK, Status.ON_TRACK)
 """Worst first. Only these are held back: what is no colour (stale, no data) and outcomes show at once."""

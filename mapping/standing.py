@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Protocol
 
+from mapping.check_ins import CheckIn, CheckInKind
 from mapping.decimals import ONE, ZERO, exact, quotient
 from mapping.effective import Entries, effective
 from mapping.expected import expected_by
 from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
+from mapping.people import Override
 from mapping.periods import local_date
-from mapping.readings import CheckIn, CheckInKind, ObjectiveStanding, Standing, Status
-from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective
-from mapping.score import final_score
+from mapping.rules import ByHand, Cycle, KeyResult, Metric, Mode, Objective, ObjectiveKind
+from mapping.runs import RunRecord
+from mapping.score import Score, final_score
 from mapping.settling import settled
+from mapping.status import Pace, Status
 
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
 WORST_FIRST = (
@@ -34,6 +37,86 @@ WORST_FIRST = (
     Status.ACHIEVED,
 )
 """What is not known is worse than what is well, and better than what is known to be bad."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one key result stands now: its last good check-in under today's clock, and how fresh it is."""
+
+    key_result: str
+    objective: str
+    title: str
+    owner: str | None
+    team: str | None = None
+    """Its own, where it has one."""
+    weight: Decimal
+    metric: Metric
+    value: Decimal | None
+    raw_progress: Decimal | None
+    progress: Decimal | None
+    items: int | None
+    done: int | None
+    formula: str
+    no_data: str | None
+    stale_reason: str | None
+    stale_since: datetime | None
+    measured_at: datetime | None
+    """When a run last measured it on complete reads."""
+    changed_at: datetime | None
+    """When its value last changed."""
+    pace: Pace
+    rule_version: str
+    trend: tuple[Decimal, ...] = ()
+    """Progress of the last check-ins, oldest first."""
+    author: str = ""
+    """Of the check-in that is shown."""
+    confidence: Decimal | None = None
+    """The last one that a person stated."""
+    automatic: CheckIn | None = None
+    """What the measure gave last, where a person's check-in is shown instead of it."""
+    override: Override | None = None
+    """In force now."""
+    score: Score | None = None
+    """Once the cycle is over."""
+
+    @property
+    def status(self) -> Status:
+        """Return stale over everything else but the lack of any data."""
+        return self.pace.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveStanding:
+    """An objective with its key results; progress is the weighted mean of clamped progress, status the worst."""
+
+    id: str
+    title: str
+    team: str | None
+    teams: tuple[str, ...] = ()
+    level: str = "team"
+    parent: str | None = None
+    """Id of the objective that it serves."""
+    parent_title: str | None = None
+    """None where that one is not declared."""
+    owner: str | None
+    kind: ObjectiveKind
+    progress: Decimal | None
+    """None while no key result has data."""
+    expected: Decimal
+    status: Status
+    missing: tuple[str, ...]
+    """Addresses of key results that have no data and so take no part in the mean."""
+    key_results: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """A cycle as a manager sees it."""
+
+    cycle: Cycle
+    as_of: datetime
+    objectives: tuple[ObjectiveStanding, ...]
+    last_run: RunRecord | None
 
 
 class Fresh(Protocol):

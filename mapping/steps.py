@@ -7,9 +7,10 @@ from decimal import Decimal
 from mapping.decimals import decimal_text
 from mapping.measure import BY_HAND
 from mapping.metric import outside, zone_of
-from mapping.readings import Reading, Standing
+from mapping.readings import Reading
 from mapping.rules import Metric, MetricKind
 from mapping.show import show_progress, show_value
+from mapping.standing import Standing
 from mapping.tally import items_word
 
 

@@ -14,18 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mapping.changes import Action, Change
+from mapping.check_ins import CausePart
 from mapping.plain import plain
-from mapping.readings import (
-    Action,
-    CausePart,
-    Change,
-    ConnectionRecord,
-    ObjectiveStanding,
-    Overview,
-    Standing,
-    Status,
-)
+from mapping.runs import ConnectionRecord
 from mapping.show import show_delta, show_metric, show_progress, show_value
+from mapping.standing import ObjectiveStanding, Overview, Standing
+from mapping.status import Status
 from okrsync.show_declared import declared_lines
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from decimal import Decimal
 from flows.against import Comparison
 from mapping.comparison import Effect, ObjectiveChange, PastDays, RuleChange
 from mapping.outcome import Outcome
-from mapping.readings import Status
 from mapping.rules import Metric
 from mapping.show import show_metric, show_progress, show_value
+from mapping.status import Status
 from okrsync.show import BADGES, clean, counted_as
 
 MARK = "<!-- okrsync plan -->"

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.decimals import decimal_text
-from mapping.readings import Forecast, Gap
+from mapping.forecast import Forecast
+from mapping.gap import Gap
 from mapping.rules import Unit
 from mapping.show import show_delta, show_progress
 from okrsync.show import clean

@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mapping.coverage import CoverageReport
 from mapping.decimals import decimal_text
-from mapping.readings import CoverageReport
 from mapping.tally import items_word
 from okrsync.show import clean
 

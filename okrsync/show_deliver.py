@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from mapping.delivery import Delivery, DeliveryState, DestinationRecord, sending
-from mapping.readings import Sending
+from mapping.delivery import Delivery, DeliveryState, DestinationRecord, Sending, sending
 from mapping.rules import Unit
 from mapping.show import show_value
 from okrsync.show import clean

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mapping.readings import Judgement
+from mapping.judging import Judgement
 from okrsync.show import badge, clean
 
 

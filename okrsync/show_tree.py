@@ -8,8 +8,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from mapping.alignment import Aligned, aligned
-from mapping.readings import ObjectiveStanding
 from mapping.show import show_progress
+from mapping.standing import ObjectiveStanding
 from okrsync.show import badge, clean
 
 

@@ -10,7 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.canonical import rule_text
-from mapping.readings import CheckIn, CheckInKind, Contribution, Explanation, Judgement, Query
+from mapping.check_ins import CheckIn, CheckInKind
+from mapping.explanation import Explanation, Query
+from mapping.judging import Judgement
+from mapping.readings import Contribution
 from mapping.show import show_delta, show_progress, show_value
 from okrsync.show import badge, bar, by_hand, clean
 from okrsync.show_ahead import forecast_lines, gap_lines

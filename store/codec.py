@@ -18,7 +18,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from mapping.readings import CausePart, CheckIn
+from mapping.check_ins import CausePart, CheckIn
 from mapping.rules import Metric
 from mapping.words import WorkItem
 

@@ -13,13 +13,16 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
 
+from mapping.check_ins import CheckIn, RebuiltReading
 from mapping.declared import Register
 from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
 from mapping.failpoints import reach
-from mapping.readings import AuditEntry, CheckIn, Comment, RebuiltReading, Review, RunRecord
+from mapping.people import AuditEntry, Comment
+from mapping.reviews import Review
 from mapping.rules import Cycle, Objective
+from mapping.runs import RunRecord
 from mapping.words import PastChange
 from store import leases
 from store.backup import Told, copy_all, require_empty, whole_or_nothing

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from mapping.readings import RebuiltReading
+from mapping.check_ins import RebuiltReading
 from mapping.words import PastChange
 from store.dialects import Native, upsert
 from store.tables import past_changes, past_reads, rebuilt

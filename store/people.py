@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
+from mapping.check_ins import CheckIn
 from mapping.effective import Entries
-from mapping.readings import AuditEntry, CheckIn, Comment, Override
+from mapping.people import AuditEntry, Comment, Override
 from store.dialects import Native
 from store.readings import BY_HAND, LATEST, check_in_of, read_last_check_ins
 from store.tables import audit, check_ins, comments, overrides

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, update
 
-from mapping.readings import CheckIn, ConnectionRecord
+from mapping.check_ins import CheckIn
+from mapping.runs import ConnectionRecord
 from store.codec import encode_causes, encode_metric
 from store.dialects import replace_rows
 from store.records import Freshness

@@ -10,8 +10,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Row, Select, Subquery, and_, func, select, text, union_all
 
-from mapping.readings import CheckIn, CheckInKind, ConnectionRecord, RunRecord, Status
+from mapping.check_ins import CheckIn, CheckInKind
 from mapping.rules import Cycle, KeyResult, Objective
+from mapping.runs import ConnectionRecord, RunRecord
+from mapping.status import Status
 from store.codec import decode, decode_causes, decode_metric
 from store.dialects import Native
 from store.records import Freshness, SelectionFacts, Watermark

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
-from mapping.readings import Review, ReviewCause, ReviewState
+from mapping.reviews import Review, ReviewCause, ReviewState
 from store.codec import decode_check_in, encode_check_in
 from store.tables import reviews
 

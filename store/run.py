@@ -11,22 +11,16 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
+from mapping.check_ins import CheckIn, RebuiltReading
 from mapping.declared import Moves, Origin, Register
 from mapping.delivery import Delivery, Update
 from mapping.effective import Entries
 from mapping.failpoints import reach
 from mapping.mirror import Departure
-from mapping.readings import (
-    AuditEntry,
-    CheckIn,
-    Comment,
-    ConnectionRecord,
-    Override,
-    RebuiltReading,
-    Review,
-    ReviewState,
-)
+from mapping.people import AuditEntry, Comment, Override
+from mapping.reviews import Review, ReviewState
 from mapping.rules import Cycle, KeyResult, Objective
+from mapping.runs import ConnectionRecord
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.declared import declare, read_register, retire, take_in, write_declared
 from store.dialects import Native

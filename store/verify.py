@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, and_, func, or_, select, text
 
+from mapping.check_ins import CauseKind, CheckIn, CheckInKind
 from mapping.decimals import difference, total
-from mapping.readings import CauseKind, CheckIn, CheckInKind
 from store.readings import MEASURED, check_in_of
 from store.tables import check_ins, items, memberships, overrides, reviews, runs, selections
 

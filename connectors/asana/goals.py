@@ -23,9 +23,9 @@ from connectors.port import Surroundings
 from mapping.decimals import decimal_text
 from mapping.delivery import STATUS, VALUE, Held, Update
 from mapping.errors import FixConfigError
-from mapping.readings import Status
 from mapping.rules import Metric, Unit, UnitKind
 from mapping.show import show_progress, show_value
+from mapping.status import Status
 
 FIELDS = (
     "name",

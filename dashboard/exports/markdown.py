@@ -13,9 +13,9 @@ from dashboard.texts import marked as _
 from dashboard.vocabulary import KIND_WORDS, STATUS_WORDS
 from flows.report import CycleReport, Story
 from mapping.columns import CHECK_INS
-from mapping.readings import ObjectiveStanding
 from mapping.rules import Unit
 from mapping.show import show_metric, show_progress, show_value
+from mapping.standing import ObjectiveStanding
 
 FORM = _("I will %(objective)s, as measured by %(key_result)s.")
 EXPECTED = _("%(expected)s expected")

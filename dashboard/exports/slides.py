@@ -19,9 +19,10 @@ from dashboard.vocabulary import KIND_WORDS, STATUS_WORDS
 from flows.report import CycleReport, Story
 from mapping.errors import FixConfigError
 from mapping.metric import clamp
-from mapping.readings import ObjectiveStanding, Status
 from mapping.rules import Unit
 from mapping.show import show_metric, show_progress, show_value
+from mapping.standing import ObjectiveStanding
+from mapping.status import Status
 
 REVIEW, OVERVIEW, SCORES = _("Review"), _("Overview"), _("Scores")
 EXPECTED, CONTINUED = _("%(expected)s expected"), _("continued")

@@ -14,10 +14,11 @@ from dashboard.texts import Texts
 from dashboard.texts import marked as _
 from dashboard.vocabulary import CAUSE_WORDS, KIND_WORDS, STATUS_WORDS
 from flows.report import CycleReport, Story
+from mapping.check_ins import CausePart, CheckIn
 from mapping.columns import CHECK_INS, COLUMNS, Column, unit_text
-from mapping.readings import CausePart, CheckIn, ObjectiveStanding
 from mapping.rules import Unit, UnitKind
 from mapping.show import show_delta
+from mapping.standing import ObjectiveStanding
 
 KEY_RESULTS, SAID = _("Key results"), _("Check-ins")
 PLAIN, SHARE = Unit(), Unit(kind=UnitKind.PERCENT)

@@ -86,7 +86,7 @@ def plan(
     --against: the rules of a revision and those of the working tree meet what the last sync read.
     """
     from flows.plans import save
-    from mapping.readings import Action
+    from mapping.changes import Action
     from okrsync import show
     from okrsync.running import run_hindsight, run_plan, wish_of
 

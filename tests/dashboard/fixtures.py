@@ -10,30 +10,19 @@ from decimal import Decimal
 
 from config.profiles import shipped
 from dashboard.reader import NotFoundError
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.curves import Curve, CurveKind
 from mapping.expected import expected_by, line
-from mapping.forecast import daily, forecast
+from mapping.explanation import Explanation, Query
+from mapping.forecast import Forecast, daily, forecast
+from mapping.gap import Gap, GapItem
+from mapping.judging import Judgement
 from mapping.profiles import Level
-from mapping.readings import (
-    CauseKind,
-    CausePart,
-    CheckIn,
-    ConnectionRecord,
-    Explanation,
-    Forecast,
-    Gap,
-    GapItem,
-    Judgement,
-    ObjectiveStanding,
-    Overview,
-    Pace,
-    Query,
-    Reading,
-    RunRecord,
-    Standing,
-    Status,
-)
+from mapping.readings import Reading
 from mapping.rules import Cycle, Metric, MetricKind
+from mapping.runs import ConnectionRecord, RunRecord
+from mapping.standing import ObjectiveStanding, Overview, Standing
+from mapping.status import Pace, Status
 from mapping.words import ItemState
 from tests.dashboard.sketches import ELAPSED, NOW, OBJECTIVES, Q3, Q4, SKETCHES, START, Sketch
 

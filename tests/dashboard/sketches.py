@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from mapping.readings import CauseKind, CausePart, Contribution, Status
+from mapping.check_ins import CauseKind, CausePart
+from mapping.readings import Contribution
 from mapping.rules import COMPLETION_METRIC, Cycle, Metric, MetricKind, ObjectiveKind, Period, Unit, UnitKind
+from mapping.status import Status
 from mapping.words import ItemState
 
 NOW = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 from dashboard.app import create_app
 from dashboard.vocabulary import DELIVERY_WORDS
 from flows.reader import StoreReader
-from mapping.delivery import DeliveryState
-from mapping.readings import Explanation, Sending, Status
+from mapping.delivery import DeliveryState, Sending
+from mapping.explanation import Explanation
+from mapping.status import Status
 from store import Store
 from tests.connectors.asana.kit import Office
 from tests.dashboard.fixtures import Company

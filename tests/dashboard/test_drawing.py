@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard import drawing
+from mapping.check_ins import CheckIn
 from mapping.curves import Curve, CurveKind, Mark
 from mapping.expected import line
 from mapping.forecast import Day, forecast
-from mapping.readings import CheckIn
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind, Period
 from tests.dashboard.sketches import NOW, Q4
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from dashboard.vocabulary import STATUS_WORDS, SUMMARY_ORDER
-from mapping.readings import Status
+from mapping.status import Status
 from tests.dashboard.messages import ROOM
 
 CSS = (ROOM / "static" / "style.css").read_text("utf-8")

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 
 from dashboard.app import create_app
 from mapping.errors import FixConfigError, TryAgainError
-from mapping.readings import Explanation, Overview
+from mapping.explanation import Explanation
 from mapping.rules import Cycle
+from mapping.standing import Overview
 from mapping.words import ItemState
 from tests.dashboard.fixtures import Company
 from tests.dashboard.sketches import NOW, SKETCHES, story

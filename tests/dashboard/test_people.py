@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from dashboard.app import create_app
 from flows.reader import StoreReader
-from mapping.readings import RebuiltReading
+from mapping.check_ins import RebuiltReading
 from tests.flows.house import House, key_result, objective
 
 ADDRESS = "ship/tasks"

@@ -17,7 +17,7 @@ from mapping.measure import measure_one
 from mapping.mirror import Departure
 from mapping.pace import pace
 from mapping.profiles import OKRSYNC
-from mapping.readings import Reading, Status
+from mapping.readings import Reading
 from mapping.rules import (
     Aggregate,
     AggregateKind,
@@ -34,6 +34,7 @@ from mapping.rules import (
 )
 from mapping.score import final_score
 from mapping.settling import settled
+from mapping.status import Status
 from tests.mapping.worlds import (
     CYCLE,
     DOING,

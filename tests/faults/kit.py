@@ -26,7 +26,7 @@ from config.settings import load_settings
 from connectors.github import client, graphql, issues, lanes, paging
 from connectors.port import Surroundings
 from flows.work import SyncReport, Wish, opened
-from mapping.readings import Change
+from mapping.changes import Change
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.server import Sandbox, free_port, sandbox_app, serving

@@ -21,8 +21,8 @@ from connectors import http as shared
 from connectors.asana import client as asana_client
 from connectors.github import client as github_client
 from connectors.http import HttpClient, Limits
+from mapping.changes import Action
 from mapping.errors import OkrsyncError
-from mapping.readings import Action
 from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from mapping.readings import Action
+from mapping.changes import Action
 from mapping.words import Selection
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked

@@ -20,8 +20,8 @@ from connectors.asana import client as asana_client
 from connectors.github import graphql, paging, sweep
 from connectors.jira import client as jira_client
 from connectors.port import History, Source
+from mapping.changes import Action
 from mapping.errors import OkrsyncError, PartialReadError
-from mapping.readings import Action
 from mapping.words import Selection
 from okrsync.sandbox import company
 from okrsync.sandbox.faults import Change

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pytest
 
 from flows.work import SyncReport
-from mapping.readings import Action
+from mapping.changes import Action
 from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked

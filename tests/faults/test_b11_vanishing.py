@@ -10,7 +10,8 @@ import json
 
 import pytest
 
-from mapping.readings import Action, CauseKind
+from mapping.changes import Action
+from mapping.check_ins import CauseKind
 from tests.faults.kit import ALL, DONE, OTHER, Make, Rig, of
 from tests.faults.test_b06_failing_pages import kept, watermark
 from tests.faults.worlds import KINDS, Kind

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.work import SyncReport, Wish
-from mapping.readings import Change
+from mapping.changes import Change
 from okrsync.place import Place
 from okrsync.running import in_process
 from okrsync.sandbox.demo import create, serve

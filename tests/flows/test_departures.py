@@ -11,8 +11,9 @@ import pytest
 
 from flows.departures import why_held
 from flows.work import SyncReport, Wish
+from mapping.changes import Action, Change
+from mapping.check_ins import CauseKind
 from mapping.mirror import Departure
-from mapping.readings import Action, CauseKind, Change
 from okrsync.place import Place
 from okrsync.running import in_process
 from okrsync.sandbox import company

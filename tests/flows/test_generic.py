@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.work import SyncReport, Wish
-from mapping.readings import Action
+from mapping.changes import Action
 from okrsync.place import Place
 from okrsync.running import in_process
 from tests.connectors.prometheus.server import Prometheus

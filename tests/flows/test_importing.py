@@ -22,9 +22,9 @@ from flows.people import Said, check_in
 from flows.reader import StoreReader
 from flows.report import report
 from flows.tables import lines_of, own_rows
+from mapping.check_ins import CheckInKind
 from mapping.declared import Origin
 from mapping.incoming import Around, BadRowsError, Brought, Incoming, incoming
-from mapping.readings import CheckInKind
 from mapping.rules import (
     ByHand,
     Cycle,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.work import SyncReport, Wish
-from mapping.readings import Action
+from mapping.changes import Action
 from okrsync.place import Place
 from okrsync.running import in_process
 from tests.connectors.jira.replay import BULK, DONE, SEARCH, Asked, Record, Site, issue, serving

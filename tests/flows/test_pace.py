@@ -13,7 +13,11 @@ import pytest
 from flows.backfill import backfill
 from flows.reader import StoreReader
 from flows.work import utc_now
-from mapping.readings import Action, CauseKind, CoverageReport, Explanation, Status
+from mapping.changes import Action
+from mapping.check_ins import CauseKind
+from mapping.coverage import CoverageReport
+from mapping.explanation import Explanation
+from mapping.status import Status
 from store import Store
 from tests.flows.kit import Company, by_address, company
 

@@ -10,8 +10,9 @@ import pytest
 
 from flows.people import Said, check_in, comment, resume
 from flows.reader import StoreReader
+from mapping.check_ins import CheckInKind
 from mapping.errors import FixConfigError
-from mapping.readings import CheckInKind, Standing
+from mapping.standing import Standing
 from mapping.words import ItemState
 from store import Store
 from tests.store.kit import EPIC, START, Pull, item, sync

@@ -12,10 +12,11 @@ from flows.people import Said, check_in
 from flows.reader import StoreReader
 from flows.reports import take
 from flows.tokens import READ, WRITE, create_token, digest_of, revoke
+from mapping.check_ins import CheckInKind
 from mapping.errors import FixConfigError
-from mapping.readings import CheckInKind, Standing
 from mapping.report import ConflictError, ForbiddenError, Report, Taken, report_of
 from mapping.rules import COMPLETION_METRIC, Metric, MetricKind
+from mapping.standing import Standing
 from store import Store, Token
 from tests.connectors.asana.test_goals import UPDATE
 from tests.store.kit import LAUNCH, START, publish, sync

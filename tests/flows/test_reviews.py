@@ -12,8 +12,11 @@ import pytest
 from flows.reader import StoreReader
 from flows.reviews import accept, reject
 from flows.work import SyncReport
+from mapping.changes import Action, Change
+from mapping.check_ins import CheckInKind
 from mapping.errors import FixConfigError
-from mapping.readings import Action, Change, CheckInKind, ReviewCause, ReviewState, Status
+from mapping.reviews import ReviewCause, ReviewState
+from mapping.status import Status
 from tests.flows.rows import KR, START, Rows
 
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from flows.reader import StoreReader
-from mapping.readings import Status
+from mapping.status import Status
 from tests.flows.rows import START, Rows
 
 RULES = """

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.work import Wish
-from mapping.readings import Action, CauseKind
+from mapping.changes import Action
+from mapping.check_ins import CauseKind
 from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change as FaultChange
 from store import Store

@@ -16,7 +16,7 @@ from config.said import moment_of
 from flows.people import Said, check_in, resume
 from flows.reader import StoreReader
 from mapping.errors import FixConfigError
-from mapping.readings import Standing
+from mapping.standing import Standing
 from okrsync.cli import app
 from store import Store
 from tests.flows.rows import KR, START, Rows

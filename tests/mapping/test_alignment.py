@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mapping.alignment import Aligned, aligned, of_team
 from mapping.effective import Entries
-from mapping.readings import ObjectiveStanding, Standing, Status
 from mapping.rules import Latest, Objective, ObjectiveKind
-from mapping.standing import standing
+from mapping.standing import ObjectiveStanding, Standing, standing
+from mapping.status import Status
 from tests.mapping.worlds import CYCLE, NOW, SERIES, rule
 
 NAMES = "abcdefgh"

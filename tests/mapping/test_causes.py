@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mapping.canonical import rule_json, rule_version
 from mapping.causes import Differences, causes, has_clock
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.measure import measure_one
 from mapping.mirror import Departure
-from mapping.readings import CauseKind, CausePart, CheckIn
 from mapping.rules import (
     Aggregate,
     AggregateKind,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mapping.curves import Curve, CurveKind, Mark
 from mapping.expected import Expected, expected_by, line
-from mapping.readings import Status
 from mapping.rules import Metric, Period
+from mapping.status import Status
 from tests.mapping.test_pace import RAMP, at
 
 START, END = date(2026, 10, 1), date(2027, 1, 1)

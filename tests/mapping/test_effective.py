@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from mapping.check_ins import CheckIn, CheckInKind, RebuiltReading
 from mapping.effective import Effective, Entries, effective
-from mapping.readings import CheckIn, CheckInKind, Override, RebuiltReading
+from mapping.people import Override
 from mapping.rules import Mode
 from tests.mapping.worlds import NOW, number
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
 from mapping.decimals import quotient
 from mapping.forecast import HORIZON, LEAST_CHANGES, PATHS, Bounds, Day, back_test, bounds_of, chance, daily, forecast
-from mapping.readings import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.gap import gap
+from mapping.gap import Gap, gap
 from mapping.measure import measure_one
 from mapping.metric import raw_progress
 from mapping.pace import pace
-from mapping.readings import Gap
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapping.check_ins import CheckIn
 from mapping.guard import FEW_MOVES, median, why_held
 from mapping.metric import clamp, raw_progress
-from mapping.readings import CheckIn, ReviewCause
+from mapping.reviews import ReviewCause
 from mapping.rules import NO_GUARD, Guard, Metric, MetricKind
 
 BUGS = Metric(kind=MetricKind.DECREASE, baseline=Decimal(40), target=Decimal(0))

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from mapping.curves import Curve, CurveKind
 from mapping.effective import Entries
-from mapping.judging import judgements
+from mapping.judging import Judgement, judgements
 from mapping.profiles import OKRSYNC, Basis, Profile
-from mapping.readings import Judgement, Status
 from mapping.rules import Latest, ObjectiveKind
 from mapping.standing import standing
+from mapping.status import Status
 from tests.mapping.test_effective import said
 from tests.mapping.test_plan import Kept, objective
 from tests.mapping.worlds import SERIES, day, number, rule

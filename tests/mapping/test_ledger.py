@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.canonical import rule_from_json, rule_of
+from mapping.changes import Change
+from mapping.check_ins import CauseKind, CheckIn
 from mapping.coverage import coverage, findings
 from mapping.ledger import ledger, shared_out
 from mapping.measure import measure_all, measure_one
 from mapping.plan import plan
-from mapping.readings import CauseKind, Change, CheckIn, Reading
+from mapping.readings import Reading
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,

@@ -18,7 +18,7 @@ from mapping.errors import RuleError
 from mapping.formula import compile_formula
 from mapping.hours import WorkingHours, working_seconds
 from mapping.measure import measure_all, measure_one
-from mapping.readings import Reading, Status
+from mapping.readings import Reading
 from mapping.rollup import judged_by_parts, rolled_status, weighing
 from mapping.rules import (
     COMPLETION_METRIC,
@@ -47,6 +47,7 @@ from mapping.rules import (
     UnitKind,
     selections_of,
 )
+from mapping.status import Status
 from mapping.words import Sample
 from tests.mapping.test_pace import at
 from tests.mapping.worlds import (

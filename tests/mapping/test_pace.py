@@ -8,8 +8,8 @@ import pytest
 from mapping.curves import LINEAR, Curve
 from mapping.pace import elapsed, pace
 from mapping.profiles import OKRSYNC, Profile
-from mapping.readings import Pace, Status
 from mapping.rules import Cycle, Metric, MetricKind, ObjectiveKind, Period, PeriodPolicy
+from mapping.status import Pace, Status
 from tests.mapping.worlds import day, number
 
 HUNDRED = Cycle(id="c", starts_on=date(2026, 1, 1), ends_on=date(2026, 4, 11), timezone="UTC")

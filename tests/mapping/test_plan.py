@@ -8,22 +8,16 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapping.changes import Action, Change
+from mapping.check_ins import CauseKind, CheckIn
 from mapping.effective import Entries
 from mapping.metric import clamp
 from mapping.plan import objective_standing, plan, standing
-from mapping.readings import (
-    Action,
-    CauseKind,
-    Change,
-    CheckIn,
-    Reading,
-    Review,
-    ReviewCause,
-    ReviewState,
-    Standing,
-    Status,
-)
+from mapping.readings import Reading
+from mapping.reviews import Review, ReviewCause, ReviewState
 from mapping.rules import Aggregate, AggregateKind, Completion, KeyResult, Latest, Mode, Objective, Ratio
+from mapping.standing import Standing
+from mapping.status import Status
 from tests.mapping.worlds import (
     CYCLE,
     DONE,

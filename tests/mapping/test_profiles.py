@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.profiles import shipped
+from mapping.check_ins import CheckIn
 from mapping.metric import clamp
 from mapping.profiles import OKRSYNC, Basis, Level, Profile
-from mapping.readings import CheckIn, Pace, Status
 from mapping.rules import Completion, Cycle, Objective, ObjectiveKind
 from mapping.score import final_score
 from mapping.settling import Moment, settled, statuses_at
+from mapping.status import Pace, Status
 from tests.mapping.test_pace import HUNDRED, at
 from tests.mapping.worlds import WORK, day, number, rule
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from mapping.canonical import rule_json, rule_version
 from mapping.causes import Differences, causes
+from mapping.check_ins import CheckIn
 from mapping.measure import measure_all, measure_one
 from mapping.mirror import Departure
-from mapping.readings import CheckIn, Reading
+from mapping.readings import Reading
 from mapping.rules import (
     Aggregate,
     AggregateKind,

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from mapping.check_ins import CheckIn
 from mapping.effective import Entries
 from mapping.measure import measure_one
 from mapping.metric import clamp, raw_progress
-from mapping.readings import CheckIn
 from mapping.rules import (
     COMPLETION_METRIC,
     Completion,

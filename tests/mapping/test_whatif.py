@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from mapping.check_ins import CauseKind
 from mapping.mirror import Departure
 from mapping.past import Remembered
-from mapping.readings import CauseKind
 from mapping.relevance import Lens
 from mapping.replay import HalfWay, item_changes
 from mapping.rules import (

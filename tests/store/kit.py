@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from mapping.readings import CauseKind, CausePart, CheckIn, ConnectionRecord
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,
@@ -19,6 +19,7 @@ from mapping.rules import (
     Objective,
     Ratio,
 )
+from mapping.runs import ConnectionRecord
 from mapping.words import ItemState, Outcome, PullResult, Sample, Selection, WorkItem
 from store import Freshness, MergeCounts, Run, Store
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from mapping.readings import ConnectionRecord
 from mapping.rules import Metric, MetricKind, ObjectiveKind, Period, Unit, UnitKind
+from mapping.runs import ConnectionRecord
 from mapping.words import Outcome
 from store import Freshness, Store
 from store.codec import decode, decode_metric, encode, encode_metric

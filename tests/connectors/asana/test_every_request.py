@@ -10,7 +10,7 @@ from connectors.destination import Write
 from connectors.port import History, Roster
 from mapping.delivery import STATUS, VALUE
 from mapping.errors import SkipRecordError
-from mapping.readings import Status
+from mapping.status import Status
 from tests.connectors.asana import described
 from tests.connectors.asana.kit import Office, census, selection
 from tests.connectors.asana.test_goals import UPDATE, goals, imported

@@ -20,8 +20,8 @@ from connectors.asana.options import AsanaOptions
 from connectors.destination import Write
 from mapping.delivery import STATUS, VALUE, Held, Update
 from mapping.errors import FixConfigError
-from mapping.readings import Status
 from mapping.rules import COMPLETION_METRIC, Cycle, Metric, MetricKind, ObjectiveKind, Unit, UnitKind
+from mapping.status import Status
 from tests.connectors.asana.kit import CONNECTION, Office
 from tests.connectors.clock import surroundings
 

@@ -23,7 +23,7 @@ from connectors.spreadsheet.edit import edited, recalculated
 from connectors.spreadsheet.google_key import WRITING
 from mapping.delivery import STATUS, VALUE, Update
 from mapping.errors import FixConfigError, TryAgainError
-from mapping.readings import Status
+from mapping.status import Status
 from tests.connectors.asana.test_goals import UPDATE
 from tests.connectors.clock import FakeClock, Handler, surroundings
 from tests.connectors.spreadsheet.google_server import SHEET_ID, GoogleServer, Value, key_json

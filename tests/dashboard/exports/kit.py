@@ -9,7 +9,9 @@ from functools import cache
 
 from dashboard.texts import Texts
 from flows.report import Closing, CycleReport, Story, Stuck
-from mapping.readings import CauseKind, CausePart, Comment, Overview
+from mapping.check_ins import CauseKind, CausePart
+from mapping.people import Comment
+from mapping.standing import Overview
 from tests.dashboard.fixtures import Company
 from tests.dashboard.sketches import NOW
 
