@@ -14,7 +14,7 @@ from mapping.rules import KeyResult, Objective
 from store import Freshness, Store
 
 CHECK_INS = 1000
-"""At most one a run; more than a cycle of nightly runs has."""
+"""At most one a run; more than a forecast and its back-test look at, where runs are nightly."""
 NO_WAY = "the target is met or not: there is no way on which to be forecast"
 
 
@@ -36,7 +36,9 @@ def forecast_of(
         )
     if fresh is not None and fresh.measured_at is not None:
         today = min(today, local_date(fresh.measured_at, cycle.timezone))
-    check_ins, rebuilt = store.check_ins(key_result.id, CHECK_INS), store.rebuilt([key_result.id])[key_result.id]
+    check_ins = store.check_ins(key_result.id, CHECK_INS)
+    older = len(check_ins) == CHECK_INS  # then what was rebuilt lies before days that are not looked at
+    rebuilt = () if older else store.rebuilt([key_result.id])[key_result.id]
     days = daily(check_ins, metric, cycle, today, rebuilt)
 
     def expected(day: date) -> Decimal:

@@ -54,12 +54,18 @@ def line(curve: Curve, starts_on: date, ends_on: date) -> tuple[Mark, ...]:
 
 
 def _farthest(shares: Sequence[Decimal], start: int) -> int:
-    """Return the last place that can be joined to ``start`` without leaving the points between aside."""
-    found = start + 1
+    """Return the last place that can be joined to ``start`` without leaving the points between aside.
+
+    Each point passed on the way narrows the slopes that still go by it; joining ends where none is left that fits.
+    """
+    found, since = start + 1, shares[start]
+    least = most = None
     for end in range(start + 2, len(shares)):
-        slope = (shares[end] - shares[start]) / (end - start)
-        between = range(start + 1, end)
-        if any(abs(shares[start] + slope * (place - start) - shares[place]) > _OFF for place in between):
+        passed = end - 1 - start
+        low, high = ((shares[end - 1] + off - since) / passed for off in (-_OFF, _OFF))
+        least = low if least is None else max(least, low)
+        most = high if most is None else min(most, high)
+        if not least <= (shares[end] - since) / (end - start) <= most:
             return found
         found = end
     return found

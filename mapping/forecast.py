@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from mapping.check_ins import CauseKind, CheckIn, CheckInKind, RebuiltReading
 from mapping.decimals import GRID, ONE, ZERO, exact, quotient
@@ -34,6 +34,11 @@ LEAST_CHANGES = 10
 """Days of change without which nothing is forecast."""
 LEAST_FORECASTS = 5
 """Past forecasts without which no track record is stated."""
+DRAWN_FROM = 366
+"""Days before a forecast whose changes it draws from: older ones say little about the work of now. The back-test looks
+at forecasts of as many days, each made from as many before it."""
+MOST_DRAWS = 400_000
+"""Where more than two years lie ahead there are fewer paths instead of a longer wait, down to ``PAST_PATHS``."""
 BLOCK = 3
 """Days drawn together. One by one forgets that good days follow good days; a week leaves too few to draw from."""
 HORIZON = 7
@@ -175,14 +180,15 @@ def forecast(
         expected: the progress expected by the beginning of a day, for the back-test.
         bounds: what progress cannot leave.
     """
-    changes = _changes(days)
+    changes = _Moves.of(days[-DRAWN_FROM:]).changes
     today = days[-1].on if days else ends_on
     left = max(0, (ends_on - today).days - 1)
     plain = Forecast(key_result=key_result, as_of=today, ends_on=ends_on, days_left=left, changes=len(changes))
     if len(changes) < LEAST_CHANGES:
         why_not = f"too little history: {len(changes)} daily changes, {LEAST_CHANGES} are needed"
         return replace(plain, why_not=why_not)
-    ends = _ends(_steps(days[-1].progress), changes, left, PATHS, _generator(key_result, today), bounds)
+    paths = max(PAST_PATHS, min(PATHS, MOST_DRAWS // max(1, left // BLOCK)))
+    ends = _ends(_steps(days[-1].progress), changes, left, paths, _generator(key_result, today), bounds)
     return replace(
         plain,
         progress=days[-1].progress,
@@ -197,26 +203,29 @@ def forecast(
 def back_test(
     key_result: str, days: Sequence[Day], expected: Callable[[date], Decimal], bounds: Bounds = FREE
 ) -> BackTest | None:
-    """Return how forecasts made on past days would have fared; None while there are too few of them.
+    """Return how forecasts made on days of the last year would have fared; None while there are too few of them.
 
-    Each is made from what was known on its day, for some days later. The event that is scored is progress at or above
-    what was expected by the end of that later day; the Brier score is the mean square of what was missed: 0 is
-    perfect, 0.25 is what saying 50 % every time earns.
+    Each is made as one of today is, from what was known on its day, for some days later. The event that is scored is
+    progress at or above what was expected by the end of that later day; the Brier score is the mean square of what was
+    missed: 0 is perfect, 0.25 is what saying 50 % every time earns.
     """
+    days = days[-2 * DRAWN_FROM - HORIZON :]
     horizon = min(HORIZON, (len(days) - LEAST_CHANGES - 1) // 2)
     if horizon < 1:
         return None
     last = len(days) - 1 - horizon
-    origins = [place for place in range(LEAST_CHANGES, last + 1) if len(_changes(days[: place + 1])) >= LEAST_CHANGES]
+    moves = _Moves.of(days)
+    places = range(max(LEAST_CHANGES, last + 1 - DRAWN_FROM), last + 1)
+    origins = [place for place in places if moves.count(place) >= LEAST_CHANGES]
     if len(origins) < LEAST_FORECASTS:
         return None
     stride = -(-len(origins) // PAST_FORECASTS)
     half = most = made = 0
     missed = Decimal(0)
     for place in origins[::-1][::stride]:
-        known, then = days[: place + 1], days[place + horizon]
-        generator = _generator(key_result, known[-1].on)
-        ends = _ends(_steps(known[-1].progress), _changes(known), horizon, PAST_PATHS, generator, bounds)
+        now, then = days[place], days[place + horizon]
+        generator = _generator(key_result, now.on)
+        ends = _ends(_steps(now.progress), moves.known(place), horizon, PAST_PATHS, generator, bounds)
         bound = expected(then.on + timedelta(days=1))
         said, came = chance(ends, bound), Decimal(int(then.progress >= bound))
         half += _inside(then.progress, _between(ends, HALF))
@@ -238,8 +247,28 @@ def chance(ends: Sequence[int], bound: Decimal) -> Decimal:
     return quotient(Decimal(len(ends) - bisect_left(ends, _steps(bound))), Decimal(len(ends)))
 
 
-def _changes(days: Sequence[Day]) -> list[int]:
-    return [_steps(after.progress) - _steps(before.progress) for before, after in pairwise(days) if not after.break_]
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """The changes of consecutive days, worked out once for all the forecasts made from them."""
+
+    changes: Sequence[int]
+    """Oldest first, without those of days on which the rule changed."""
+    before: Sequence[int]
+    """How many of them had happened by the end of each day."""
+
+    @classmethod
+    def of(cls, days: Sequence[Day]) -> _Moves:
+        steps = [_steps(day.progress) for day in days]
+        moves = [(new - old, not day.break_) for (old, new), day in zip(pairwise(steps), days[1:], strict=True)]
+        return cls([change for change, counts in moves if counts], [0, *accumulate(counts for _, counts in moves)])
+
+    def known(self, place: int) -> Sequence[int]:
+        """Return the changes that a forecast at the end of a day draws from."""
+        return self.changes[self.before[max(0, place + 1 - DRAWN_FROM)] : self.before[place]]
+
+    def count(self, place: int) -> int:
+        """Return how many those are."""
+        return self.before[place] - self.before[max(0, place + 1 - DRAWN_FROM)]
 
 
 def _ends(

@@ -13,7 +13,21 @@ from hypothesis import strategies as st
 
 from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind, RebuiltReading
 from mapping.decimals import quotient
-from mapping.forecast import HORIZON, LEAST_CHANGES, PATHS, Bounds, Day, back_test, bounds_of, chance, daily, forecast
+from mapping.forecast import (
+    DRAWN_FROM,
+    HORIZON,
+    LEAST_CHANGES,
+    PAST_FORECASTS,
+    PAST_PATHS,
+    PATHS,
+    Bounds,
+    Day,
+    back_test,
+    bounds_of,
+    chance,
+    daily,
+    forecast,
+)
 from mapping.rules import (
     COMPLETION_METRIC,
     Aggregate,
@@ -242,3 +256,37 @@ def test_the_track_record_is_of_the_key_results_own_draws() -> None:
     one, again, other = (back_test(name, days, straight) for name in ("k", "k", "l"))
     assert one == again != other
     assert forecast("k", days, END, straight).back_test == one
+
+
+def test_what_lies_more_than_a_year_back_says_nothing_of_what_lies_ahead() -> None:
+    steady = [Decimal("0.0001")] * (DRAWN_FROM - 1)
+    wild = [Decimal(place % 9 - 4) / 100 for place in range(400)]
+    found = forecast("k", walk([*wild, *steady]), END + timedelta(days=800), straight)
+    assert found.changes == DRAWN_FROM - 1
+    assert found.most is not None
+    assert found.most[0] == found.most[1] == found.median
+    one_wild_day = forecast("k", walk([*wild, *steady[1:]]), END + timedelta(days=800), straight)
+    assert one_wild_day.most is not None
+    assert one_wild_day.most[0] < one_wild_day.most[1]
+
+
+def test_past_forecasts_are_made_as_that_of_today_from_a_year_each() -> None:
+    wild = [Decimal(place % 9 - 4) / 100 for place in range(900)]
+    steady = [Decimal("0.0001")] * (2 * DRAWN_FROM + HORIZON)
+    found = back_test("k", walk([*wild, *steady]), lambda day: Decimal(0))
+    assert found is not None
+    assert found.forecasts <= PAST_FORECASTS
+    assert (found.inside_half, found.inside_most) == (Decimal(1), Decimal(1))
+    shaken = walk([*wild, *steady[:DRAWN_FROM]])  # the first of the forecasts of the last year knew wild days
+    told = {day.on: day.progress for day in shaken}
+    doubted = back_test("k", shaken, lambda day: told[day - timedelta(days=1)] + Decimal("0.01"))
+    assert doubted is not None
+    assert doubted.brier > 0
+
+
+def test_an_end_many_years_ahead_is_forecast_by_fewer_paths() -> None:
+    days = walk([Decimal(n % 5 - 2) / 50 for n in range(60)])
+    far = forecast("k", days, END + timedelta(days=3650), straight)
+    assert far.days_left > 3650
+    assert all(share * PAST_PATHS == int(share * PAST_PATHS) for _, share in far.chances)
+    assert 0 < far.chances[0][1] < 1
