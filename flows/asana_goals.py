@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from connectors.asana.goal_list import Goal, Numbers, Span
 from mapping.decimals import decimal_text
 from mapping.draft.rule import id_of
-from mapping.incoming import Entry, Row
+from mapping.rows import Entry, Row
 
 BY_HAND = frozenset({"manual", "external", ""})
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from config.load import Config
 from connectors.port import Capability, History, Source
 from flows.backfill_series import read_past_series
-from flows.work import open_source
+from flows.opening import open_source
 from mapping.check_ins import RebuiltReading
 from mapping.errors import OkrsyncError, RuleError, SkipRecordError
 from mapping.failpoints import reach

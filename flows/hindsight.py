@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from config.load import Config
-from flows.work import SyncReport
+from flows.sync_report import SyncReport
 from mapping.plan import plan
 from store import Store
 

@@ -16,8 +16,9 @@ from flows.people import Said, audited, entry_of
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.declared import Facts, Known, Origin, Register, facts_of
 from mapping.effective import Entries
-from mapping.incoming import BadRowsError, Brought, Incoming
+from mapping.incoming import Brought, Incoming
 from mapping.people import AuditEntry
+from mapping.rows import BadRowsError
 from mapping.rules import Cycle, KeyResult, Objective
 from mapping.show import show_value
 from store import Store

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.work import SyncReport
+from flows.sync_report import SyncReport
 from mapping.changes import Action, Change
 from mapping.check_ins import CausePart
 from mapping.show import show_delta, show_progress, show_value

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from flows.work import SyncReport, Wish
+from flows.sync_report import SyncReport
+from flows.work import Wish
 from mapping.changes import Change
 from mapping.declared import DeclaredChange
 from mapping.errors import FixConfigError

@@ -15,7 +15,8 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.markdown import changes_table
-from flows.work import SyncReport, Watch, Wish, Work, opened, rules_in
+from flows.sync_report import SyncReport
+from flows.work import Watch, Wish, Work, opened, rules_in
 from mapping.changes import Change
 from mapping.runs import ConnectionRecord
 

@@ -14,7 +14,7 @@ from connectors.spreadsheet.options import SpreadsheetOptions
 from connectors.spreadsheet.places import open_file
 from mapping.columns import COLUMNS, folded
 from mapping.errors import FixConfigError
-from mapping.incoming import BadRowsError, Entry, Row
+from mapping.rows import BadRowsError, Entry, Row
 from mapping.safe_text import unsafe
 
 DELIMITERS = ",;\t"

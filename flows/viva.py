@@ -15,7 +15,7 @@ from flows.tables import Lines
 from mapping.columns import folded
 from mapping.decimals import decimal_text, exact
 from mapping.errors import FixConfigError
-from mapping.incoming import BadRowsError, Entry, Row
+from mapping.rows import BadRowsError, Entry, Row
 
 OBJECTIVES = frozenset({"objective", "big rock"})
 KEY_RESULTS = frozenset({"key result", "kpi"})

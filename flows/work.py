@@ -7,7 +7,7 @@ transaction. ``flows.sync`` lets Prefect call the same steps; a plan is a run th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,17 +16,17 @@ from pathlib import Path
 
 from config.load import Config, load
 from config.settings import load_settings
-from connectors.guard import Guard
-from connectors.port import Source, Surroundings
+from connectors.port import Source
 from flows.declaring import Declaring, audit_of
-from flows.deliver import deliver, failures_of
+from flows.deliver import deliver
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
+from flows.opening import open_source
 from flows.outgoing import enqueue
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
+from flows.staleness import freshness
+from flows.sync_report import SyncReport
 from mapping.changes import Action, Change
-from mapping.declared import DeclaredChange
-from mapping.delivery import DestinationRecord
 from mapping.errors import OkrsyncError
 from mapping.failpoints import reach
 from mapping.ledger import shared_out
@@ -35,15 +35,13 @@ from mapping.rules import KeyResult, Objective, selections_of
 from mapping.runs import ConnectionRecord
 from mapping.status import Status
 from mapping.words import Outcome, PullResult, Selection
-from store import Freshness, Run, Store
+from store import Run, Store
 
 PAST_VALUES = 40
 """So many earlier values tell the guard what moves are usual."""
 SETTLED = frozenset({Action.CREATE, Action.CHANGE, Action.KEEP})
 
 Watch = Callable[[Progress], None]
-Keys = Callable[[str, Sequence[str]], Mapping[str, str]]
-"""Connection and ids to keys by id."""
 
 
 def utc_now() -> datetime:
@@ -58,45 +56,6 @@ class Wish:
     connections: frozenset[str] = frozenset()
     key_results: frozenset[str] = frozenset()
     accept_shrink: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncReport:
-    """What a sync did, or a plan would do."""
-
-    run: int | None
-    """None for a plan."""
-    through: str
-    """``in-process`` or ``prefect``."""
-    started_at: datetime
-    finished_at: datetime
-    check_ins: int
-    connections: tuple[ConnectionRecord, ...]
-    changes: tuple[Change, ...]
-    destinations: tuple[DestinationRecord, ...] = ()
-    declared: tuple[DeclaredChange, ...] = ()
-    """What the rules do to what is declared."""
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """One line for each connection that did not come out whole, and for each key result held for another reason."""
-        hurt = [
-            each for each in self.connections if each.reason and each.outcome is not Outcome.COMPLETE
-        ]  # one that is skipped with a reason is being pulled by another run
-        held = [
-            f"{change.key_result}: {change.stale_reason}"
-            for change in self.changes
-            if change.action is Action.HOLD
-            and not any((change.stale_reason or "").startswith(f"{each.connection}: ") for each in hurt)
-        ]
-        reasons = (f"{each.connection}: {each.reason}" for each in hurt)
-        return (*reasons, *held, *failures_of(self.destinations))
-
-    @property
-    def published(self) -> bool:
-        """Whether any connection gave something that was published, or none was asked."""
-        good = (Outcome.COMPLETE, Outcome.PARTIAL)
-        return not self.connections or any(each.outcome in good for each in self.connections)
 
 
 @dataclass(kw_only=True)
@@ -322,61 +281,6 @@ class Work:
             if facts.outcome != Outcome.COMPLETE:
                 stale[key] = f"{facts.connection}: {facts.reason}"
         return stale
-
-
-def freshness(
-    changes: Iterable[Change], before: Mapping[str, Freshness], *, run: int, now: datetime
-) -> list[Freshness]:
-    """Return how fresh each measured key result is after this run; a held one stays as old as it was."""
-    return [_freshness(change, before.get(change.key_result), run, now) for change in changes]
-
-
-def _freshness(change: Change, before: Freshness | None, run: int, now: datetime) -> Freshness:
-    """Return the freshness of one; what waits for a person leaves the value that stands as old as it was."""
-    if change.action not in (Action.HOLD, Action.SUGGEST):
-        return Freshness(
-            key_result=change.key_result, measured_at=now, measured_run=run, no_data=change.reading.no_data
-        )
-    stale = change.action is Action.HOLD
-    since = before.stale_since if before is not None and before.stale_since is not None else now
-    return Freshness(
-        key_result=change.key_result,
-        measured_at=before.measured_at if before is not None else None,
-        measured_run=before.measured_run if before is not None else None,
-        stale_reason=change.stale_reason,
-        stale_since=since if stale else None,
-        no_data=before.no_data if before is not None else change.reading.no_data,
-    )
-
-
-def open_source(
-    config: Config, name: str, *, now: Callable[[], datetime], keys: Keys = lambda _connection, _ids: {}
-) -> Source:
-    """Open one connection of the rules; the first request is sent by whoever uses it.
-
-    Args:
-        config: the rules.
-        name: of the connection.
-        now: the clock.
-        keys: what the mirror knows as the keys of a connection's items, by id.
-    """
-    connection = config.connections[name]
-    return connection.connector.open(connection.options, surroundings_of(config, name, now=now, keys=keys))
-
-
-def surroundings_of(
-    config: Config, name: str, *, now: Callable[[], datetime], keys: Keys = lambda _connection, _ids: {}
-) -> Surroundings:
-    """Return what a connection of the rules is handed besides its options; see ``open_source``."""
-    return Surroundings(
-        connection=name,
-        folder=config.folder,
-        guard=Guard.of(config.settings.allowed_hosts),
-        now=now,
-        budget_seconds=config.settings.budget_seconds,
-        in_flight=config.settings.in_flight,
-        keys=lambda ids: keys(name, ids),
-    )
 
 
 def rules_in(path: str) -> Config:

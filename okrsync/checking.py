@@ -11,7 +11,8 @@ from config.check import Finding, check_online
 from config.check_destinations import check_destinations
 from config.load import Config
 from flows.deliver import open_destination
-from flows.work import open_source, utc_now
+from flows.opening import open_source
+from flows.work import utc_now
 from mapping.errors import ConfigProblemsError, Problem
 from okrsync import show
 from okrsync.place import Place

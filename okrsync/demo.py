@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.prefect_home import prepare
-from flows.work import SyncReport, utc_now
+from flows.sync_report import SyncReport
+from flows.work import utc_now
 from okrsync import show
 from okrsync.place import Place
 from okrsync.sandbox.demo import advance, create, serve

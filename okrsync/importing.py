@@ -16,14 +16,16 @@ from connectors.asana.goal_list import Goal, goals_in, goals_of
 from connectors.asana.options import AsanaOptions
 from flows.asana_goals import goal_rows
 from flows.importing import ImportReport, Taken
+from flows.opening import surroundings_of
 from flows.tables import lines_of, own_rows
 from flows.viva import viva_rows
-from flows.work import surroundings_of, utc_now
+from flows.work import utc_now
 from mapping.columns import written_amount, written_number
 from mapping.decimals import tidy
 from mapping.errors import FixConfigError
-from mapping.incoming import Around, Incoming, Row, incoming
+from mapping.incoming import Around, Incoming, incoming
 from mapping.numbers import NumberStyle
+from mapping.rows import Row
 from mapping.rules import Cycle, Metric, MetricKind, Objective, ObjectiveKind, PeriodPolicy, UnitKind
 from okrsync.place import Place
 from okrsync.running import known

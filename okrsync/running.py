@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from flows.plans import SavedPlan, require_same
 from flows.prefect_home import configured_api, prepare
-from flows.work import SyncReport, Watch, Wish, opened
+from flows.sync_report import SyncReport
+from flows.work import Watch, Wish, opened
 from mapping.errors import FixConfigError
 from okrsync import show
 from okrsync.place import Place

@@ -24,7 +24,7 @@ from mapping.status import Status
 from okrsync.show_declared import declared_lines
 
 if TYPE_CHECKING:
-    from flows.work import SyncReport
+    from flows.sync_report import SyncReport
 
 BADGES: dict[Status, tuple[str, str]] = {
     Status.ON_TRACK: ("● on track", "green"),

@@ -25,7 +25,8 @@ from config.load import load
 from config.settings import load_settings
 from connectors.github import client, graphql, issues, lanes, paging
 from connectors.port import Surroundings
-from flows.work import SyncReport, Wish, opened
+from flows.sync_report import SyncReport
+from flows.work import Wish, opened
 from mapping.changes import Change
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_site import JiraSite

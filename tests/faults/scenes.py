@@ -19,7 +19,8 @@ from sqlalchemy.engine import make_url
 
 from config.load import Config, load
 from config.settings import load_settings
-from flows.work import SyncReport, Wish, opened
+from flows.sync_report import SyncReport
+from flows.work import Wish, opened
 from okrsync.sandbox.asana_site import AsanaSite
 from store import Store
 from store.dump import Dump

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pytest
 
-from flows.work import SyncReport
+from flows.sync_report import SyncReport
 from mapping.changes import Action
 from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change, Reply

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.work import SyncReport, Wish
+from flows.sync_report import SyncReport
+from flows.work import Wish
 from mapping.changes import Change
 from okrsync.place import Place
 from okrsync.running import in_process

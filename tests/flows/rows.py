@@ -10,7 +10,8 @@ from pathlib import Path
 
 from config.load import load
 from config.settings import load_settings
-from flows.work import SyncReport, Wish, Work, opened
+from flows.sync_report import SyncReport
+from flows.work import Wish, Work, opened
 from store import Store
 
 KR = "work/tasks"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from flows.departures import why_held
-from flows.work import SyncReport, Wish
+from flows.sync_report import SyncReport
+from flows.work import Wish
 from mapping.changes import Action, Change
 from mapping.check_ins import CauseKind
 from mapping.mirror import Departure

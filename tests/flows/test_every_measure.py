@@ -11,7 +11,8 @@ from pathlib import Path
 from config.load import load
 from config.settings import load_settings
 from flows.reader import StoreReader
-from flows.work import SyncReport, Wish, opened
+from flows.sync_report import SyncReport
+from flows.work import Wish, opened
 from store import Store
 
 START = datetime(2026, 10, 20, 2, 0, tzinfo=UTC)

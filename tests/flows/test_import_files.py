@@ -11,7 +11,8 @@ import pytest
 from openpyxl import Workbook
 
 from mapping.errors import FixConfigError
-from mapping.incoming import Around, BadRowsError, Incoming
+from mapping.incoming import Around, Incoming
+from mapping.rows import BadRowsError
 from mapping.rules import MetricKind, Unit, UnitKind
 from okrsync.importing import read_file, source_of, wish_of
 

@@ -24,7 +24,8 @@ from flows.report import report
 from flows.tables import lines_of, own_rows
 from mapping.check_ins import CheckInKind
 from mapping.declared import Origin
-from mapping.incoming import Around, BadRowsError, Brought, Incoming, incoming
+from mapping.incoming import Around, Brought, Incoming, incoming
+from mapping.rows import BadRowsError
 from mapping.rules import (
     ByHand,
     Cycle,

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.work import SyncReport, Wish
+from flows.sync_report import SyncReport
+from flows.work import Wish
 from mapping.changes import Action
 from okrsync.place import Place
 from okrsync.running import in_process

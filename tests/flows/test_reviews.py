@@ -11,7 +11,7 @@ import pytest
 
 from flows.reader import StoreReader
 from flows.reviews import accept, reject
-from flows.work import SyncReport
+from flows.sync_report import SyncReport
 from mapping.changes import Action, Change
 from mapping.check_ins import CheckInKind
 from mapping.errors import FixConfigError

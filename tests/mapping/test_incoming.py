@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from mapping.incoming import Around, BadRowsError, Entry, Incoming, Row, incoming
+from mapping.incoming import Around, Incoming, incoming
 from mapping.numbers import NumberStyle
+from mapping.rows import BadRowsError, Entry, Row
 from mapping.rules import (
     ByHand,
     Cycle,
