@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 
 from config.check import Finding, problem_of
@@ -12,17 +12,26 @@ from config.load import Config
 from connectors.destination import Destination
 from mapping.delivery import Held, Update, shown, trial_of
 from mapping.errors import OkrsyncError, TryAgainError
+from mapping.rules import Objective
 
 OpenDestination = Callable[[ConfiguredDestination], Destination]
 """Opens a destination. May raise FixConfigError."""
 
 
-async def check_destinations(config: Config, opened: OpenDestination, *, at: datetime) -> AsyncIterator[Finding]:
+async def check_destinations(
+    config: Config, opened: OpenDestination, *, at: datetime, objectives: Sequence[Objective]
+) -> AsyncIterator[Finding]:
     """Read each target once, all destinations at the same time, and yield what was found in the order of the file.
 
     A destination that does not answer harms no other; nothing is written anywhere.
+
+    Args:
+        config: the rules.
+        opened: opens a destination.
+        at: the clock.
+        objectives: what may go there: those of the rules, and those that people keep in the store.
     """
-    asked = [asyncio.create_task(_ask(config, rule, opened, at)) for rule in config.destinations.values()]
+    asked = [asyncio.create_task(_ask(rule, opened, objectives, at)) for rule in config.destinations.values()]
     try:
         for each in asked:
             for finding in await each:
@@ -33,19 +42,21 @@ async def check_destinations(config: Config, opened: OpenDestination, *, at: dat
         await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def _ask(config: Config, rule: ConfiguredDestination, opened: OpenDestination, at: datetime) -> list[Finding]:
+async def _ask(
+    rule: ConfiguredDestination, opened: OpenDestination, objectives: Sequence[Objective], at: datetime
+) -> list[Finding]:
     try:
         there = opened(rule)
     except OkrsyncError as error:
         return [problem_of(rule.name, rule.place, error)]
     try:
-        return await _findings(there, rule, _trials(config, rule, at))
+        return await _findings(there, rule, _trials(rule, objectives, at))
     finally:
         await there.aclose()
 
 
-def _trials(config: Config, rule: ConfiguredDestination, at: datetime) -> Iterator[Update]:
-    for objective in config.objectives:
+def _trials(rule: ConfiguredDestination, objectives: Sequence[Objective], at: datetime) -> Iterator[Update]:
+    for objective in objectives:
         for key_result in objective.key_results:
             if rule.wants(objective, key_result.id):
                 yield trial_of(key_result, objective, at=at)

@@ -1,4 +1,8 @@
-"""From ``destinations:`` to destinations: the kind found, its options checked, and which key results go there."""
+"""From ``destinations:`` to destinations: the kind found, its options checked, and which key results go there.
+
+What is named there may be of the rules or kept by people in the store, which is not known here: ``strangers`` tells
+what is of neither.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from connectors import destinations as registry
 from connectors.destination import DestinationKind
 from connectors.port import OptionsModel
 from mapping.delivery import OnConflict
-from mapping.errors import FixConfigError, Place
+from mapping.errors import FixConfigError, Place, Problem
 from mapping.rules import Objective
 
 TO = "to"
@@ -34,7 +38,7 @@ class Choice:
     targets: Mapping[str, str] = field(default_factory=dict)
     """Address to what it is written at there; the address itself where nothing else is named."""
     places: Mapping[str, Place] = field(default_factory=dict)
-    """Where the file names each of ``targets``, by address."""
+    """Where the file names each of ``targets``, by address, and each objective and team."""
 
     def takes(self, objective: str, team: str | None, address: str) -> bool:
         """Return whether a key result is among them."""
@@ -79,20 +83,31 @@ class ConfiguredDestination:
         """Return where the file sends a key result there: its own line, else the destination's."""
         return self.choice.places.get(address, self.place)
 
+    def strangers(self, objectives: Sequence[Objective]) -> list[Problem]:
+        """Return a problem for each key result, objective and team that is named here and that none of these is."""
+        known = {
+            "no key result": (self.choice.targets, [each.id for one in objectives for each in one.key_results]),
+            "no objective": (self.choice.objectives, [each.id for each in objectives]),
+            "no objective of team": (self.choice.teams, [each.team for each in objectives if each.team]),
+        }
+        return [
+            Problem(place=self.place_of(name), what=f"{what} {name!r}", fix=one_of(name, sorted(set(there))))
+            for what, (named, there) in known.items()
+            for name in sorted(set(named) - set(there))
+        ]
+
 
 def destinations_of(
-    entries: Mapping[str, Entry], objectives: Sequence[Objective], variables: Variables, problems: Problems
+    entries: Mapping[str, Entry], variables: Variables, problems: Problems
 ) -> dict[str, ConfiguredDestination]:
     """Return the destinations, or report what is wrong with them; one with a fault is left out."""
-    made = {name: _destination(name, entry, objectives, variables, problems) for name, entry in entries.items()}
+    made = {name: _destination(name, entry, variables, problems) for name, entry in entries.items()}
     found = {name: each for name, each in made.items() if each is not None}
     _one_writer(found, entries, problems)
     return found
 
 
-def _destination(
-    name: str, entry: Entry, objectives: Sequence[Objective], variables: Variables, problems: Problems
-) -> ConfiguredDestination | None:
+def _destination(name: str, entry: Entry, variables: Variables, problems: Problems) -> ConfiguredDestination | None:
     node = branch_of(entry, f"destination {name}", problems)
     kind = None if node is None else _kind(entry, node, problems)
     if node is None or kind is None:
@@ -101,7 +116,7 @@ def _destination(
     filled = variables.fill(given, problems)
     refuse_written_secrets(f"{name}", kind.options, given, problems)
     checked = checked_options(kind.options, given, filled, entry.key_place, problems)
-    choice = _choice(entry, node, kind, objectives, problems)
+    choice = _choice(entry, node, kind, problems)
     if choice is None or (checked is None and not filled.missing):
         return None
     return ConfiguredDestination(
@@ -145,9 +160,7 @@ def _policy(node: Branch, problems: Problems) -> OnConflict:
     return OnConflict(text)
 
 
-def _choice(
-    entry: Entry, node: Branch, kind: DestinationKind, objectives: Sequence[Objective], problems: Problems
-) -> Choice | None:
+def _choice(entry: Entry, node: Branch, kind: DestinationKind, problems: Problems) -> Choice | None:
     said = node.entries.get(KEY_RESULTS)
     if said is None:
         example = f"key_results: {{objective/key-result: …}}, each with {kind.target}" if kind.target else "all"
@@ -155,7 +168,7 @@ def _choice(
         return None
     inner = said.node
     if isinstance(inner, Branch) and not {*inner.entries} <= {OBJECTIVES, TEAMS}:
-        return _named(inner, kind, objectives, problems)
+        return _named(inner, kind, problems)
     if kind.target:
         what = f"key_results of {kind.name} must name {kind.target} for each"
         problems.add(inner.place, what, "write objective/key-result: … for each")
@@ -163,17 +176,18 @@ def _choice(
     if isinstance(inner, Leaf) and inner.text == ALL:
         return Choice(everything=True)
     if isinstance(inner, Items):
-        return _listed(inner, objectives, problems)
+        places = {text: each.place for each in inner.nodes if (text := _address(each, problems))}
+        return Choice(targets={address: address for address in places}, places=places)
     if isinstance(inner, Branch):
-        return _by_group(inner, objectives, problems)
+        return _by_group(inner, problems)
     problems.add(inner.place, f"key_results is {kind_of(inner)}", "write all, a list of addresses, or {teams: […]}")
     return None
 
 
-def _named(node: Branch, kind: DestinationKind, objectives: Sequence[Objective], problems: Problems) -> Choice:
+def _named(node: Branch, kind: DestinationKind, problems: Problems) -> Choice:
     targets: dict[str, str] = {}
     for address, entry in node.entries.items():
-        if not _known(address, entry.key_place, objectives, problems):
+        if not _is_address(address, entry.key_place, problems):
             continue
         text = entry.node.text.strip() if isinstance(entry.node, Leaf) and entry.node.value is not None else ""
         if not text or not kind.target_is_right(text):
@@ -186,33 +200,29 @@ def _named(node: Branch, kind: DestinationKind, objectives: Sequence[Objective],
     return Choice(targets=targets, places={address: node.entries[address].node.place for address in targets})
 
 
-def _listed(node: Items, objectives: Sequence[Objective], problems: Problems) -> Choice:
-    places: dict[str, Place] = {}
-    for each in node.nodes:
-        text = _text(each, problems)
-        if text and _known(text, each.place, objectives, problems):
-            places[text] = each.place
-    return Choice(targets={address: address for address in places}, places=places)
-
-
-def _by_group(node: Branch, objectives: Sequence[Objective], problems: Problems) -> Choice:
-    there = {OBJECTIVES: {each.id for each in objectives}, TEAMS: {each.team for each in objectives if each.team}}
+def _by_group(node: Branch, problems: Problems) -> Choice:
     found: dict[str, set[str]] = {OBJECTIVES: set(), TEAMS: set()}
+    places: dict[str, Place] = {}
     for name, entry in node.entries.items():
         nodes: Sequence[Node] = entry.node.nodes if isinstance(entry.node, Items) else [entry.node]
         for each in nodes:
-            text = _text(each, problems)
-            if text and text not in there[name]:
-                problems.add(
-                    each.place, f"no objective has the {_one(name)} {text!r}", one_of(text, sorted(there[name]))
-                )
-            elif text:
+            if text := _text(each, problems):
                 found[name].add(text)
-    return Choice(objectives=frozenset(found[OBJECTIVES]), teams=frozenset(found[TEAMS]))
+                places[text] = each.place
+    return Choice(objectives=frozenset(found[OBJECTIVES]), teams=frozenset(found[TEAMS]), places=places)
 
 
-def _one(name: str) -> str:
-    return {OBJECTIVES: "id", TEAMS: "team"}[name]
+def _address(node: Node, problems: Problems) -> str:
+    text = _text(node, problems)
+    return text if not text or _is_address(text, node.place, problems) else ""
+
+
+def _is_address(text: str, place: Place, problems: Problems) -> bool:
+    objective, slash, key_result = text.partition("/")
+    if objective and slash and key_result:
+        return True
+    problems.add(place, f"{text!r} is no address of a key result", "write objective/key-result")
+    return False
 
 
 def _text(node: Node, problems: Problems) -> str:
@@ -220,14 +230,6 @@ def _text(node: Node, problems: Problems) -> str:
         return node.text
     problems.add(node.place, f"an entry of key_results is {kind_of(node)}", "write a name")
     return ""
-
-
-def _known(address: str, place: Place, objectives: Sequence[Objective], problems: Problems) -> bool:
-    known = [each.id for objective in objectives for each in objective.key_results]
-    if address in known:
-        return True
-    problems.add(place, f"no key result {address!r}", one_of(address, known))
-    return False
 
 
 def _one_writer(found: Mapping[str, ConfiguredDestination], entries: Mapping[str, Entry], problems: Problems) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -170,7 +170,7 @@ def _load(
         environ=environment(folder / ".env", environ), secrets_dir=settings.secrets_dir, tolerant=offline
     )
     config = _Loader(path, folder, settings, root, variables, problems).config()
-    if not config.objectives and not problems.found:
+    if not config.objectives and not config.destinations and not problems.found:
         nothing = "the rules name no objective, so there is nothing to keep true"
         problems.add(Place(file=str(path)), nothing, "write one, as `okrsync init --stdout` shows")
     if problems.found:
@@ -231,15 +231,15 @@ class _Loader:
             renames=rules.renames.resolved(rules.places, self.problems),
             taken_over=frozenset(rules.taken_over),
             coverage=coverage_of(self.root.entries.get("coverage"), measures, self.problems),
-            destinations=self._destinations(whole),
+            destinations=self._destinations(),
             seen=tuple(measures.seen),
         )
 
-    def _destinations(self, objectives: Sequence[Objective]) -> dict[str, ConfiguredDestination]:
+    def _destinations(self) -> dict[str, ConfiguredDestination]:
         entries = entries_of(self.root, "destinations", self.problems)
         for name, entry in entries.items():
             id_is_right(name, entry, self.problems)
-        return destinations_of(entries, objectives, self.variables, self.problems)
+        return destinations_of(entries, self.variables, self.problems)
 
     def _curves(self, cycles: Mapping[str, Cycle | None], paces: Paces) -> dict[str, Curve]:
         """Return the curve of each cycle that states one."""

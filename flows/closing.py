@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from flows.earlier import earlier_statuses
+from flows.outgoing import Outlet, enqueue
 from flows.people import audited
 from flows.reader import StoreReader
 from flows.signing import digest, is_genuine, sign, signing_key
@@ -40,8 +42,9 @@ def close(
     now: datetime,
     verdicts: Mapping[str, Verdict] | None = None,
     early: bool = False,
+    outlets: Iterable[Outlet] = (),
 ) -> Snapshot:
-    """Freeze a cycle as it stands.
+    """Freeze a cycle as it stands, and let destinations hear how it ended: it is the last that they hear of it.
 
     Args:
         store: with the cycle in it.
@@ -51,6 +54,7 @@ def close(
         now: the clock; values are those that stand now, the scores those of the cycle's end.
         verdicts: scores given by a person, by address of the key result.
         early: close it although it is not over.
+        outlets: the destinations of the rules.
 
     Raises:
         FixConfigError: it is closed already, not over yet, a verdict is none or names no key result of it.
@@ -58,7 +62,8 @@ def close(
     """
     if cycle in store.snapshots():
         raise FixConfigError(f"cycle {cycle} is closed already: `okrsync closed {cycle}` shows it")
-    overview = StoreReader(store, now=_within(store, cycle, now, early=early)).overview(cycle)
+    at = _within(store, cycle, now, early=early)
+    overview = StoreReader(store, now=lambda: at).overview(cycle)
     given = dict(verdicts or {})
     _check(given, overview)
     body = json.dumps(_body(overview, given, author, now), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -77,6 +82,9 @@ def close(
         run.publish(check_ins=(), freshness=(), declared=None, connections=(), now=now)
         run.freeze(snapshot)
         run.audit([audited(now, author, "close", cycle, None, {"digest": snapshot.digest, "verdicts": plain(given)})])
+        ended = [each for each in run.declared() if each.cycle.id == cycle]
+        earlier = earlier_statuses(store, ended, current=True)
+        enqueue(run, ended, outlets, now=now, earlier=earlier, judged_at=at)
         run.commit()
     return snapshot
 
@@ -90,19 +98,18 @@ def why_not_genuine(snapshot: Snapshot) -> str | None:
     return None
 
 
-def _within(store: Store, cycle: str, now: datetime, *, early: bool) -> Callable[[], datetime]:
-    """Return the clock to judge by; a cycle that is not over is closed only on demand, and judged as over."""
+def _within(store: Store, cycle: str, now: datetime, *, early: bool) -> datetime:
+    """Return the moment to judge by; a cycle that is not over is closed only on demand, and judged as over."""
     found = next((each for each in store.cycles() if each.id == cycle), None)
     if found is None:
-        return lambda: now  # the reader says that there is none
+        return now  # the reader says that there is none
     if local_date(now, found.timezone) >= found.ends_on:
-        return lambda: now
+        return now
     if not early:
         raise FixConfigError(
             f"cycle {cycle} runs until {found.ends_on}: wait for its end, or close it early with --early"
         )
-    end = datetime.combine(found.ends_on, time(), ZoneInfo(found.timezone)).astimezone(UTC)
-    return lambda: end
+    return datetime.combine(found.ends_on, time(), ZoneInfo(found.timezone)).astimezone(UTC)
 
 
 def _check(verdicts: Mapping[str, Verdict], overview: Overview) -> None:

@@ -268,6 +268,7 @@ async def deliver(
     names: Sequence[str] = (),
     dry: bool = False,
     opened: Opened | None = None,
+    budget_seconds: float = BUDGET_SECONDS,
 ) -> tuple[DestinationRecord, ...]:
     """Deliver what is due at each destination, all at the same time; one that is down harms only itself.
 
@@ -278,11 +279,12 @@ async def deliver(
         names: only these destinations; all by default.
         dry: look and say what would be written, and write nothing.
         opened: opens a destination; a test's own.
+        budget_seconds: how long one that is busy or away may keep others waiting.
     """
     rules = [each for name, each in config.destinations.items() if not names or name in names]
     if not rules:
         return ()
-    open_one = opened or (lambda rule: open_destination(config, rule, now=now))
+    open_one = opened or (lambda rule: open_destination(config, rule, now=now, budget_seconds=budget_seconds))
     leases = None if dry else Leases(store=store, now=now)
     async with leases.kept() if leases is not None else nullcontext():
         return tuple(await asyncio.gather(*(_one(rule, store, now, leases, open_one) for rule in rules)))
@@ -312,7 +314,13 @@ async def _one(
     return replace(this.record, waiting=store.waiting(rule.name))
 
 
-def open_destination(config: Config, rule: ConfiguredDestination, *, now: Callable[[], datetime]) -> Destination:
+def open_destination(
+    config: Config,
+    rule: ConfiguredDestination,
+    *,
+    now: Callable[[], datetime],
+    budget_seconds: float = BUDGET_SECONDS,
+) -> Destination:
     """Open one destination of the rules; the first request is sent by whoever uses it.
 
     Raises:
@@ -323,7 +331,7 @@ def open_destination(config: Config, rule: ConfiguredDestination, *, now: Callab
         folder=config.folder,
         guard=Guard.of(config.settings.allowed_hosts),
         now=now,
-        budget_seconds=min(config.settings.budget_seconds, BUDGET_SECONDS),
+        budget_seconds=min(config.settings.budget_seconds, budget_seconds),
         in_flight=config.settings.in_flight,
     )
     opened: Destination = rule.kind.open(rule.options, surroundings)

@@ -6,12 +6,13 @@ same report in a transaction that is rolled back. The same file again changes no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from flows.outgoing import Outlet, enqueue_after
 from flows.people import Said, audited, entry_of
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.declared import Facts, Known, Origin, Register, facts_of
@@ -68,7 +69,14 @@ class ImportReport:
 
 
 def import_okrs(
-    store: Store, found: Incoming, *, source: str, actor: str, now: datetime, dry: bool = False
+    store: Store,
+    found: Incoming,
+    *,
+    source: str,
+    actor: str,
+    now: datetime,
+    dry: bool = False,
+    outlets: Iterable[Outlet] = (),
 ) -> ImportReport:
     """Take over what rows came to, in one run, or find what that would do.
 
@@ -79,6 +87,7 @@ def import_okrs(
         actor: who imports; check-ins without an author are theirs.
         now: the clock; check-ins without a date are of now.
         dry: write nothing.
+        outlets: the destinations of the rules.
 
     Raises:
         BadRowsError: something is the rules' own, in a closed cycle, or of a day to come; nothing was written.
@@ -105,6 +114,7 @@ def import_okrs(
         run.publish(check_ins=entries, freshness=(), declared=None, connections=(), now=now)
         run.take_in(objectives, Origin.IMPORTED)
         run.audit([_audited(each, actor, now) for each in report.changes])
+        enqueue_after(run, store, list(by_address), outlets, now=now)
         run.commit()
         return replace(report, run=run.seq)
 

@@ -10,7 +10,7 @@ from config.destinations import ConfiguredDestination
 from config.load import Config
 from connectors.destination import Destination, Linkable
 from flows.deliver import open_destination
-from flows.people import audited
+from flows.people import audited, declared
 from mapping.effective import Entries, effective
 from mapping.errors import FixConfigError
 from mapping.rules import KeyResult
@@ -26,15 +26,15 @@ class Link:
     target: str
 
 
-def link_of(config: Config, address: str, target: str, destination: str | None) -> Link:
-    """Return what is to be linked.
+def link_of(config: Config, store: Store, address: str, target: str, destination: str | None) -> Link:
+    """Return what is to be linked: a key result of the rules, or one that people keep in the store.
 
     Raises:
         FixConfigError: no such key result or destination, or a target that cannot be one.
     """
     key_result = next((each for each in config.key_results() if each.id == address), None)
     if key_result is None:
-        raise FixConfigError(f"no key result {address!r}: `okrsync status` lists those there are")
+        key_result, _ = declared(store, address)
     takers = {name: each for name, each in config.destinations.items() if each.kind.target}
     if destination is None and len(takers) == 1:
         destination = next(iter(takers))

@@ -6,13 +6,14 @@ What the file declares is changed in the file. A sync leaves alone what is done 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from config.model import ID
+from flows.outgoing import Outlet, enqueue_after
 from flows.people import audited
 from mapping.alignment import circle_from
 from mapping.canonical import rule_of, rule_version
@@ -33,6 +34,8 @@ class Desk:
     store: Store
     author: str
     now: datetime
+    outlets: Sequence[Outlet] = ()
+    """The destinations of the rules: they hear where a change moves progress or status."""
 
     def add_cycle(self, cycle: Cycle) -> None:
         """Make a cycle.
@@ -99,7 +102,8 @@ class Desk:
         Raises:
             FixConfigError: people do not own it, the new id is taken, its cycle or parent is not there.
         """
-        with self._act("edit") as (run, register):
+        touched: list[str] = []
+        with self._act("edit", touched) as (run, register):
             known = _owned(register, address)
             body = known.body
             changed: Objective | KeyResult
@@ -125,6 +129,7 @@ class Desk:
                 run.declare(key_results=[changed])
                 kind = Declared.KEY_RESULT
             self._audit(run, kind, known, changed)
+            touched.extend(each for each in run.register().key_results if changed.id in (each, objective_of(each)))
         return True
 
     def close(self, address: str) -> list[str]:
@@ -152,11 +157,12 @@ class Desk:
         return gone
 
     @contextmanager
-    def _act(self, kind: str) -> Iterator[tuple[Run, Register]]:
+    def _act(self, kind: str, touched: Collection[str] = ()) -> Iterator[tuple[Run, Register]]:
         with self.store.begin(started_at=self.now, kind=kind) as run:
             run.merge()
             yield run, run.register()
             run.publish(check_ins=(), freshness=(), declared=None, connections=(), now=self.now)
+            enqueue_after(run, self.store, touched, self.outlets, now=self.now)
             run.commit()
 
     def _audit(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from flows.outgoing import Outlet, enqueue
+from flows.outgoing import Outlet, enqueue_after
 from mapping.canonical import rule_of, rule_version
 from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.decimals import decimal_text, difference, tidy
@@ -59,7 +59,7 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime, outlets: 
             run.override(Override(check_in=entry, sticky=said.sticky, expires_at=said.expires_at, reason=said.reason))
         before = None if stands.shown is None else stands.shown.value
         run.audit([audited(now, said.author, "check-in", address, {"value": before}, _facts(said, entry))])
-        enqueue(run, [objective], outlets, now=now, only=address)
+        enqueue_after(run, store, [address], outlets, now=now)
         run.commit()
     return entry
 
@@ -70,7 +70,7 @@ def resume(store: Store, address: str, *, author: str, now: datetime, outlets: I
     Raises:
         FixConfigError: no such key result.
     """
-    _, objective = declared(store, address)
+    declared(store, address)
     override = store.entries([address]).get(address, Entries()).override
     if override is None or not override.in_force(now):
         return False
@@ -80,7 +80,7 @@ def resume(store: Store, address: str, *, author: str, now: datetime, outlets: I
         run.resume(address, because=f"resumed by {author}", at=now)
         before = {"value": override.check_in.value, "author": override.check_in.author}
         run.audit([audited(now, author, "resume", address, before, None)])
-        enqueue(run, [objective], outlets, now=now, only=address)
+        enqueue_after(run, store, [address], outlets, now=now)
         run.commit()
     return True
 

@@ -6,11 +6,12 @@ that is there already. What is reported may exist here by nothing else; it never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from flows.outgoing import Outlet, enqueue_after
 from flows.tokens import WRITE, digest_of
 from mapping.canonical import rule_of, rule_version
 from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
@@ -33,6 +34,8 @@ class Counter:
 
     store: Store
     now: Callable[[], datetime]
+    outlets: Sequence[Outlet] = ()
+    """The destinations of the rules here."""
 
     def token(self, secret: str) -> Token | None:
         """Return whose token this is, None when it is nobody's."""
@@ -40,10 +43,19 @@ class Counter:
 
     def report(self, token: Token, address: str, report_id: str, report: Report) -> Taken:
         """Take a report; see ``take``."""
-        return take(self.store, token, address, report_id, report, now=self.now())
+        return take(self.store, token, address, report_id, report, now=self.now(), outlets=self.outlets)
 
 
-def take(store: Store, token: Token, address: str, report_id: str, report: Report, *, now: datetime) -> Taken:
+def take(
+    store: Store,
+    token: Token,
+    address: str,
+    report_id: str,
+    report: Report,
+    *,
+    now: datetime,
+    outlets: Iterable[Outlet] = (),
+) -> Taken:
     """Take a report into the store, once.
 
     Args:
@@ -53,6 +65,7 @@ def take(store: Store, token: Token, address: str, report_id: str, report: Repor
         report_id: the same for every repetition.
         report: what is reported.
         now: the clock.
+        outlets: the destinations of the rules here, which hear of it with the next delivery.
 
     Raises:
         ForbiddenError: the token may not write here.
@@ -81,6 +94,7 @@ def take(store: Store, token: Token, address: str, report_id: str, report: Repor
             connections=(),
             now=now,
         )
+        enqueue_after(run, store, [address], outlets, now=now)
         run.commit()
         return Taken(run=run.seq, created=True, check_in=entry)
 

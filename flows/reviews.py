@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from flows.outgoing import Outlet, enqueue
+from flows.outgoing import Outlet, enqueue_after
 from flows.people import audited
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.errors import FixConfigError
@@ -30,8 +30,7 @@ def accept(
         fresh = Freshness(key_result=address, measured_at=review.at, measured_run=review.run)
         run.publish(check_ins=[entry], freshness=[fresh], declared=None, connections=(), now=now)
         run.audit([audited(now, author, "accept", address, {"held": review.detail}, {"value": entry.value})])
-        objective = store.objective_of(address)
-        enqueue(run, [objective] if objective else [], outlets, now=now, only=address)
+        enqueue_after(run, store, [address], outlets, now=now)
         run.commit()
     return entry
 

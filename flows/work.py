@@ -77,6 +77,8 @@ class Work:
     """Connections that another run is pulling, with who that is."""
     changes: list[Change] = field(default_factory=list)
     declaring: Declaring = field(default_factory=Declaring)
+    strangers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What destinations name that nobody has declared, a line each."""
     report: SyncReport | None = None
     """Once published."""
 
@@ -217,9 +219,14 @@ class Work:
         """
         if not self.config.destinations:
             return
+        declared = self.run.declared()
+        self.strangers = {
+            name: tuple(str(each) for each in rule.strangers(declared))
+            for name, rule in self.config.destinations.items()
+        }
         enqueue(
             self.run,
-            self.run.declared(),
+            declared,
             self.config.destinations.values(),
             now=self.now(),
             closed=self.closed,
@@ -230,7 +237,9 @@ class Work:
         """Deliver what waits, and return the report of publishing with how each destination fared."""
         if self.report is None:
             raise RuntimeError("deliver() comes after publish()")
-        return replace(self.report, destinations=await deliver(self.config, self.store, now=self.now))
+        records = await deliver(self.config, self.store, now=self.now)
+        told = (replace(each, failures=(*each.failures, *self.strangers.get(each.destination, ()))) for each in records)
+        return replace(self.report, destinations=tuple(told))
 
     def preview(self) -> SyncReport:
         """Return what publishing would do, and take everything back."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
@@ -13,7 +15,8 @@ from config.load import Config
 from flows.deliver import open_destination
 from flows.opening import open_source
 from flows.work import utc_now
-from mapping.errors import ConfigProblemsError, Problem
+from mapping.errors import ConfigProblemsError, OkrsyncError, Problem
+from mapping.rules import Objective
 from okrsync import show
 from okrsync.place import Place
 
@@ -25,8 +28,10 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     except ConfigProblemsError as error:
         problems, said = error.problems, []
     else:
-        findings = [] if offline else asyncio.run(_online(config, quiet=json))
-        problems = [each.problem for each in findings if each.problem is not None]
+        objectives = [*config.objectives, *_kept_by_people(config, place)]
+        problems = [each for rule in config.destinations.values() for each in rule.strangers(objectives)]
+        findings = [] if offline else asyncio.run(_online(config, objectives, quiet=json))
+        problems += [each.problem for each in findings if each.problem is not None]
         said = [_counted(config), *(str(each) for each in findings if each.problem is None)]
     if json:
         typer.echo(show.as_json({"problems": [_plain(each) for each in problems], "seen": said}))
@@ -35,11 +40,30 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     return bool(problems)
 
 
-async def _online(config: Config, *, quiet: bool) -> list[Finding]:
+def _kept_by_people(config: Config, place: Place) -> list[Objective]:
+    """Return what the store holds besides the rules, where a destination may want it."""
+    if not config.destinations or place.nothing_synced:
+        return []
+    ruled = {each.id for each in config.key_results()}
+    try:
+        with place.store() as store:
+            declared = store.declared()
+    except OkrsyncError as error:
+        sys.stderr.write(f"okrsync: OKRs that people keep were left out, for the store cannot be read: {error}\n")
+        return []
+    whole = [
+        replace(each, key_results=tuple(part for part in each.key_results if part.id not in ruled)) for each in declared
+    ]
+    return [each for each in whole if each.key_results]
+
+
+async def _online(config: Config, objectives: Sequence[Objective], *, quiet: bool) -> list[Finding]:
     if not quiet and sys.stderr.isatty():
         sys.stderr.write(f"Asking {', '.join((*config.connections, *config.destinations))}…\n")
     sources = check_online(config, lambda name: open_source(config, name, now=utc_now))
-    targets = check_destinations(config, lambda rule: open_destination(config, rule, now=utc_now), at=utc_now())
+    targets = check_destinations(
+        config, lambda rule: open_destination(config, rule, now=utc_now), at=utc_now(), objectives=objectives
+    )
     return [*[each async for each in sources], *[each async for each in targets]]
 
 

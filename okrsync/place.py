@@ -81,6 +81,8 @@ class Place:
         """Return the destinations of the rules; none where the rules cannot be read: the next sync tells them then."""
         from mapping.errors import OkrsyncError
 
+        if not self.rules_path.exists():
+            return []
         try:
             return list(self.rules(offline=True).destinations.values())
         except OkrsyncError as error:

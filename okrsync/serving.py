@@ -86,7 +86,7 @@ def schedule_of(place: Place) -> Schedule:
 
 async def _page(place: Place, host: str, port: int) -> None:
     with place.reader(create=True) as reader, place.store() as store:
-        counter = Counter(store=store, now=lambda: datetime.now(UTC))
+        counter = Counter(store=store, now=lambda: datetime.now(UTC), outlets=place.outlets())
         await serve_reader(reader, host=host, port=port, language=place.settings.language, counter=counter)
 
 

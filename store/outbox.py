@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from mapping.delivery import Delivered, Delivery, DeliveryState, Update
 from store.dialects import upsert
@@ -62,11 +62,11 @@ def _supersede(connection: Connection, destination: str, key_result: str, at: da
     connection.execute(update(outbox).where(older).values(values))
 
 
-def read_newest(connection: Connection, key_result: str | None = None) -> dict[tuple[str, str], Delivery]:
-    """Return the newest row of each destination and key result, or only those of one key result."""
+def read_newest(connection: Connection, only: ColumnElement[bool] | None = None) -> dict[tuple[str, str], Delivery]:
+    """Return the newest row of each destination and key result; of all key results by default."""
     newest = select(func.max(outbox.c.position)).group_by(outbox.c.destination, outbox.c.key_result)
-    if key_result is not None:
-        newest = newest.where(outbox.c.key_result == key_result)
+    if only is not None:
+        newest = newest.where(only)
     rows = connection.execute(select(outbox).where(outbox.c.position.in_(newest)))
     return {(row.destination, row.key_result): _delivery(row) for row in rows}
 

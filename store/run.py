@@ -37,6 +37,7 @@ from store.readings import (
     read_declared,
     read_freshness,
     read_last_check_ins,
+    read_objective_of,
     read_past_values,
     read_watermark,
     seq_of,
@@ -47,6 +48,7 @@ from store.reported import read_origins, write_adopted
 from store.reviews import decide, read_reviews, write_reviews
 from store.snapshots import Snapshot, write_snapshot
 from store.staging import Staging
+from store.tables import outbox
 
 
 class Run:
@@ -284,11 +286,18 @@ class Run:
             self._require_merged()
             return read_declared(self._connection)
 
-    def newest_outgoing(self, key_result: str | None = None) -> dict[tuple[str, str], Delivery]:
-        """Return the newest row of the outbox for each destination and key result, or for one key result."""
+    def objective_of(self, key_result: str) -> Objective | None:
+        """Return the objective of a declared key result, with that key result alone; None when there is none."""
         with self._turn:
             self._require_merged()
-            return read_newest(self._connection, key_result)
+            return read_objective_of(self._connection, key_result)
+
+    def newest_outgoing(self, among: Sequence[str] | None = None) -> dict[tuple[str, str], Delivery]:
+        """Return the newest row of the outbox for each destination and key result, or for some key results."""
+        with self._turn:
+            self._require_merged()
+            only = None if among is None else self._native.among(outbox.c.key_result, among)
+            return read_newest(self._connection, only)
 
     def send(self, updates: Iterable[tuple[str, Update]], *, at: datetime) -> list[str]:
         """Let updates wait for their destinations, and return the ids given; see ``store.outbox``."""

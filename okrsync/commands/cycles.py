@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,6 +47,7 @@ def close(
     from flows.closing import Verdict
     from flows.closing import close as freeze
     from okrsync import show
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
     verdicts = {}
@@ -54,6 +56,7 @@ def close(
         if not equals:
             raise typer.BadParameter(f"{each!r} is no score: write KEY_RESULT=0.8")
         verdicts[address] = Verdict(score=confidence_of(given), reason=reason)
+    outlets = place.outlets()
     with place.store() as store:
         snapshot = freeze(
             store,
@@ -63,17 +66,22 @@ def close(
             now=datetime.now(UTC),
             verdicts=verdicts,
             early=early,
+            outlets=outlets,
         )
-    body = text.loads(snapshot.body)
-    if json:
-        typer.echo(show.as_json(snapshot))
-        return
+        typer.echo(show.as_json(snapshot) if json else "\n".join(_scores(text.loads(snapshot.body))))
+        if not json:
+            typer.echo(f"{cycle} is closed; SHA-256 {snapshot.digest}")
+        tell(place, store, outlets)
+
+
+def _scores(body: Any) -> Iterator[str]:
+    from okrsync.show import clean
+
     for objective in body["objectives"]:
-        typer.echo(f"{objective['score'] or '–':>6}  {show.clean(objective['title'])}")
+        yield f"{objective['score'] or '–':>6}  {clean(objective['title'])}"
         for each in objective["key_results"]:
-            by_hand = f"  by hand: {show.clean(each['score_by_hand'])}" if each["score_by_hand"] else ""
-            typer.echo(f"{each['score'] or '–':>6}    {each['id']}{by_hand}")
-    typer.echo(f"{cycle} is closed; SHA-256 {snapshot.digest}")
+            by_hand = f"  by hand: {clean(each['score_by_hand'])}" if each["score_by_hand"] else ""
+            yield f"{each['score'] or '–':>6}    {each['id']}{by_hand}"
 
 
 def closed(

@@ -94,8 +94,8 @@ def link(
 
     place: Place = ctx.obj
     config = place.rules()
-    wish = link_of(config, key_result, target, destination)
     with place.store(create=True) as store:
+        wish = link_of(config, store, key_result, target, destination)
         done = asyncio.run(
             link_now(config, store, wish, agree=agree, author=place.actor(actor), now=lambda: datetime.now(UTC))
         )

@@ -127,6 +127,7 @@ def edit(
     """Change what people made; what the rules declare is changed there."""
     from config.stated import metric_in
     from flows.okrs import Desk
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
     said = _terms(
@@ -140,9 +141,11 @@ def edit(
             said["metric"] = metric_in(metric)
         if cycle is not None:
             said["cycle"] = _cycle(store, cycle)
-        desk = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC))
+        outlets = place.outlets()
+        desk = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC), outlets=outlets)
         changed = desk.edit(address, said, name=rename)
-    typer.echo(f"{address}: {'changed' if changed else 'is so already'}")
+        typer.echo(f"{address}: {'changed' if changed else 'is so already'}")
+        tell(place, store, outlets)
 
 
 def close(ctx: typer.Context, address: Target, actor: Actor = None) -> None:

@@ -48,8 +48,10 @@ def check_in(
     from config.said import confidence_of, start_of_day, value_of
     from flows import people
     from okrsync import show
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
+    outlets = place.outlets()
     with place.store() as store:
         found, objective = people.declared(store, key_result)
         said = people.Said(
@@ -61,22 +63,22 @@ def check_in(
             expires_at=None if until is None else start_of_day(until.date(), objective.cycle.timezone),
             reason=reason,
         )
-        entry = people.check_in(store, key_result, said, now=datetime.now(UTC), outlets=place.outlets())
-    if json:
-        typer.echo(show.as_json(entry))
-        return
-    typer.echo(f"{key_result}: {entry.formula or entry.note or 'noted'}")
+        entry = people.check_in(store, key_result, said, now=datetime.now(UTC), outlets=outlets)
+        typer.echo(show.as_json(entry) if json else f"{key_result}: {entry.formula or entry.note or 'noted'}")
+        tell(place, store, outlets)
 
 
 def resume(ctx: typer.Context, key_result: Address, actor: Actor = None) -> None:
     """Let the automatic value count again."""
     from flows import people
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
     with place.store() as store:
         who, outlets = place.actor(actor), place.outlets()
         ended = people.resume(store, key_result, author=who, now=datetime.now(UTC), outlets=outlets)
-    typer.echo(f"{key_result}: the automatic value counts {'again' if ended else 'already'}")
+        typer.echo(f"{key_result}: the automatic value counts {'again' if ended else 'already'}")
+        tell(place, store, outlets)
 
 
 def comment(

@@ -50,12 +50,14 @@ def waiting(ctx: typer.Context, json: AsJson = False) -> None:
 def accept(ctx: typer.Context, key_result: Address, note: Note = "", actor: Actor = None) -> None:
     """Publish what waits."""
     from flows import reviews
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
     with place.store() as store:
         who, outlets = place.actor(actor), place.outlets()
         entry = reviews.accept(store, key_result, author=who, now=datetime.now(UTC), note=note, outlets=outlets)
-    typer.echo(f"{key_result}: accepted, {entry.formula}")
+        typer.echo(f"{key_result}: accepted, {entry.formula}")
+        tell(place, store, outlets)
 
 
 def reject(ctx: typer.Context, key_result: Address, note: Note = "", actor: Actor = None) -> None:

@@ -108,6 +108,7 @@ def import_(
     from flows.importing import import_okrs
     from mapping.numbers import NumberStyle
     from okrsync import importing, show
+    from okrsync.telling import tell
 
     if numbers not in list(NumberStyle):
         raise typer.BadParameter(f"--numbers {numbers!r}: write one of {', '.join(NumberStyle)}")
@@ -123,10 +124,11 @@ def import_(
         return
     with place.store(create=True) as store:
         found = importing.read(wish, {each.id: each for each in store.cycles()}, place)
-        who = place.actor(actor)
-        report = import_okrs(store, found, source=wish.said, actor=who, now=datetime.now(UTC), dry=dry_run)
-    if json:
-        typer.echo(show.as_json(report))
-        return
-    for line in importing.lines_of_report(report):
-        typer.echo(show.clean(line))
+        who, outlets = place.actor(actor), place.outlets()
+        report = import_okrs(
+            store, found, source=wish.said, actor=who, now=datetime.now(UTC), dry=dry_run, outlets=outlets
+        )
+        lines = [show.as_json(report)] if json else [show.clean(line) for line in importing.lines_of_report(report)]
+        typer.echo("\n".join(lines))
+        if not dry_run:
+            tell(place, store, outlets)

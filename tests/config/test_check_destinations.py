@@ -54,7 +54,9 @@ async def found_in(config: Config, office: Office) -> list[Finding]:
         made: Destination = rule.kind.open(rule.options, around)
         return made
 
-    return [each async for each in check_destinations(config, opened, at=office.clock.now())]
+    return [
+        each async for each in check_destinations(config, opened, at=office.clock.now(), objectives=config.objectives)
+    ]
 
 
 async def checked(folder: Path, office: Office, text: str) -> list[str]:
@@ -141,7 +143,9 @@ async def test_a_destination_that_is_away_is_one_finding_and_harms_no_other(tmp_
         return made
 
     config = loaded(tmp_path, text, environ=SET)
-    found = [each async for each in check_destinations(config, opened, at=office.clock.now())]
+    found = [
+        each async for each in check_destinations(config, opened, at=office.clock.now(), objectives=config.objectives)
+    ]
     assert [each.connection for each in found] == ["goals", "hook"]
     assert [each.problem is None for each in found] == [False, True]
     assert place_of(text, "goals:") in str(found[0])
@@ -154,7 +158,9 @@ async def test_a_destination_that_cannot_be_opened_is_told_at_its_place(tmp_path
         raise FixConfigError("hook needs HOOK: set it")
 
     config = loaded(tmp_path, text, environ=SET)
-    (found,) = [each async for each in check_destinations(config, opened, at=office.clock.now())]
+    (found,) = [
+        each async for each in check_destinations(config, opened, at=office.clock.now(), objectives=config.objectives)
+    ]
     assert str(found) == f"{tmp_path}/okrsync.yaml:{place_of(text, 'hook:')}: hook needs HOOK: set it"
 
 

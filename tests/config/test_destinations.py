@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,7 @@ def test_a_policy_is_taken(tmp_path: Path) -> None:
         ("to: fax, key_results: all", "fax", "unknown kind of destination 'fax'"),
         (f"to: webhook, {HOOK}", "there:", "key 'key_results' is missing"),
         (f"to: webhook, {HOOK}, key_results: some", "some", "write all, a list of addresses"),
-        (f"to: webhook, {HOOK}, key_results: [o/q]", "o/q", "no key result 'o/q': did you mean 'o/k'?"),
-        (f"to: webhook, {HOOK}, key_results: {{teams: [sales]}}", "sales", "no objective has the team 'sales'"),
+        (f"to: webhook, {HOOK}, key_results: [q]", "q]", "'q' is no address of a key result"),
         (f"to: webhook, {HOOK}, key_results: all, on_conflict: win", "win", "on_conflict: unknown policy 'win'"),
         ("to: webhook, url: https://h.example.com, secret: abc, key_results: all", "abc", "stands in the file"),
         ('to: asana, token: "${ASANA_TOKEN}", key_results: all', "all", "must name the gid of its goal"),
@@ -70,6 +70,36 @@ def _first(folder: Path, text: str) -> str:
     from tests.config.kit import problems
 
     return next(each for each in problems(folder, text, environ=SET) if "stands in the file" in each)
+
+
+@pytest.mark.parametrize(
+    ("which", "at", "says"),
+    [
+        ("[o/k, o/q]", "o/q", "no key result 'o/q': did you mean 'o/k'?"),
+        ("{teams: [sales]}", "sales", "no objective of team 'sales': remove it; none is known here"),
+        ("{objectives: [p]}", "p]", "no objective 'p': use o"),
+    ],
+)
+def test_what_nobody_has_declared_is_told_once_what_people_keep_is_known_too(
+    tmp_path: Path, which: str, at: str, says: str
+) -> None:
+    text = rules(f"to: webhook, {HOOK}, key_results: {which}")
+    found = loaded(tmp_path, text, environ=SET)
+    there = found.destinations["there"]
+    (told,) = there.strangers(found.objectives)
+    assert says in str(told)
+    assert f"{told.place.line}:{told.place.column}" == place_of(text, at)
+    (ruled,) = found.objectives
+    kept = replace(
+        ruled, id="p", team="sales", key_results=(replace(ruled.key_results[0], id="o/q"),)
+    )  # as people may keep it in the store
+    assert there.strangers([*found.objectives, kept]) == []
+
+
+def test_rules_may_name_destinations_alone_for_what_people_keep(tmp_path: Path) -> None:
+    found = loaded(tmp_path, f"destinations:\n  there: {{to: webhook, {HOOK}, key_results: all}}\n", environ=SET)
+    assert list(found.destinations) == ["there"]
+    assert "name no objective" in problem(tmp_path, "timezone: UTC\n")
 
 
 def test_one_goal_has_one_writer(tmp_path: Path) -> None:

@@ -35,8 +35,9 @@ def rows(tmp_path: Path) -> Rows:
     return made
 
 
-def closed(rows: Rows, store: Store, verdicts: dict[str, Verdict] | None = None, **terms: bool) -> Snapshot:
-    return close(store, "q4", author="ana", key_folder=rows.folder / "keys", now=OVER, verdicts=verdicts, **terms)
+def closed(rows: Rows, store: Store, verdicts: dict[str, Verdict] | None = None, *, early: bool = False) -> Snapshot:
+    keys = rows.folder / "keys"
+    return close(store, "q4", author="ana", key_folder=keys, now=OVER, verdicts=verdicts, early=early)
 
 
 def run(rows: Rows, *words: str) -> tuple[int, str]:

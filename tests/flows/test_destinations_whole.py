@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.people import Said, check_in
 from okrsync.exits import Exit
+from okrsync.place import Place
 from okrsync.sandbox.server import free_port
 from tests.flows.kit import Company, company, okrsync, printed
 
@@ -65,10 +68,23 @@ def test_a_sync_writes_goals_and_tells_of_the_destination_that_is_down(rivelle: 
     assert "waiting" in rows
 
 
-def test_a_check_in_by_hand_is_previewed_and_then_delivered(rivelle: Company) -> None:
+def test_a_check_in_by_hand_is_written_at_once_and_what_cannot_go_out_is_told(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    _, goal = goal_of(rivelle)
+    done = okrsync(*at, "check-in", EPIC, "98%", "--sticky", "--as", "ana")
+    assert (done.returncode, "entered by ana" in done.stdout) == (Exit.PARTLY, True), done.stderr
+    assert goal["metric"]["current_number_value"] == 0.98
+    assert f"hook: {EPIC}: " in done.stderr
+    assert "goals" not in done.stderr
+
+
+def test_what_waits_is_previewed_and_then_delivered(rivelle: Company) -> None:
     at = ("-C", str(rivelle.folder))
     gid, goal = goal_of(rivelle)
-    assert okrsync(*at, "check-in", EPIC, "99%", "--sticky", "--as", "ana").returncode == 0
+    place = Place(folder=rivelle.folder)
+    with place.store() as store:
+        said = Said(author="ana", value=Decimal("0.99"), sticky=True)
+        check_in(store, EPIC, said, now=datetime.now(UTC), outlets=place.outlets())
     preview = okrsync(*at, "deliver", "--destination", "goals", "--dry-run").stdout
     assert f"→ 0.99 (goal {gid} at" in preview
     assert goal["metric"]["current_number_value"] != 0.99
