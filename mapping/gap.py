@@ -14,11 +14,11 @@ from decimal import Decimal
 
 from mapping.decimals import GRID, ONE, ZERO, difference, exact, quotient, total
 from mapping.measure import measure_one
-from mapping.metric import falls, has_ramp, outside, raw_progress
+from mapping.metric import falls, has_ramp, outside, raw_progress, value_at
 from mapping.mirror import Mirror
 from mapping.readings import Contribution, Reading
 from mapping.rules import KeyResult, Metric, MetricKind, Objective
-from mapping.show import show_progress
+from mapping.show import show_progress, show_value
 from mapping.status import Pace, Status
 from mapping.tally import items_word
 from mapping.whatif import Finished, ItemId
@@ -130,7 +130,13 @@ class _Search:
         return f"no list closes the gap: finishing all {items_word(count)} brings it to {to}, {needed} is on pace"
 
     def _none(self, why: str) -> Gap:
-        return Gap(needed=self.needed, because=f"no list of items closes the gap: {why}")
+        """Return why no list helps, with the value to reach instead, where one value says it."""
+        because = f"no list of items closes the gap: {why}"
+        value = value_at(self.key_result.metric, self.needed)
+        if value is not None:
+            now, then = (show_value(each, self.key_result.metric.unit) for each in (self.reading.value, value))
+            because = f"{now} is to become {then}, which is on pace; {because}"
+        return Gap(needed=self.needed, because=because)
 
     def _measured(self, mirror: Finished, *, collect: bool = False) -> Reading:
         return measure_one(self.key_result, self.objective.cycle, mirror, self.now, collect=collect)

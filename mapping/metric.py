@@ -53,6 +53,26 @@ def raw_progress(metric: Metric, value: Decimal, cycle: Cycle | None = None) -> 
     return min(raw, ONE - GRID) if metric.kind in STRICT and not reached(metric, value, cycle) else raw
 
 
+def value_at(metric: Metric, progress: Decimal) -> Decimal | None:
+    """Return the value at which so much of the way is gone, the inverse of ``raw_progress`` between 0 and 1.
+
+    None where no single value says it: for a band, for done or not, and where the target holds for each period.
+
+    >>> bugs = Metric(kind=MetricKind.DECREASE, baseline=Decimal(40), target=Decimal(10))
+    >>> value_at(bugs, Decimal("0.5"))
+    Decimal('25')
+    """
+    if metric.per is not None or metric.kind in (MetricKind.BETWEEN, MetricKind.BINARY):
+        return None
+    if not has_ramp(metric):
+        return metric.target
+    marks = _marks(metric)
+    passed = sum(progress > share for _, share in marks[1:-1])
+    (start, low), (end, high) = marks[passed : passed + 2]
+    with exact():
+        return tidy(start + (end - start) * ((progress - low) / (high - low)))
+
+
 def _along(metric: Metric, value: Decimal, times: Decimal) -> Decimal:
     """Return the progress on the straight line, or on that of the zone the value falls into."""
     (start, low), (end, high) = zone_of(metric, value, times)

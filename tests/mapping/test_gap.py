@@ -137,6 +137,21 @@ def test_where_no_list_can_close_it_the_reason_is_given(measure: Measure, metric
     assert why in result.because
 
 
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        (number(100), "21 is to become 44.02, which is on pace"),
+        (number(-79, 22, MetricKind.DECREASE), "21 is to become -22.46, which is on pace"),
+        (Metric(kind=MetricKind.AT_LEAST, target=Decimal(42)), "21 is to become 42, which is on pace"),
+        (Metric(kind=MetricKind.BETWEEN, target=Decimal(50), upper=Decimal(60)), "no list of items closes the gap"),
+    ],
+)
+def test_a_number_from_elsewhere_is_told_the_value_that_is_on_pace(metric: Metric, said: str) -> None:
+    result = found(Latest(selection=SERIES), [], metric)
+    assert result is not None
+    assert result.because.startswith(said)
+
+
 def test_a_ratio_over_everything_is_moved_by_its_numerator() -> None:
     share = Ratio(
         of=Aggregate(kind=AggregateKind.COUNT, selection=WORK, where="item.done"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mapping.canonical import rule_from_json, rule_json
 from mapping.measure import measure_one
-from mapping.metric import raw_progress, reached, worst_of
+from mapping.metric import raw_progress, reached, value_at, worst_of
 from mapping.rates import Converted, Rates, convert
 from mapping.rules import (
     Aggregate,
@@ -131,6 +131,27 @@ def test_progress_in_zones_is_monotone(marks: set[int], first: Decimal, second: 
     low, high = sorted([first, second])
     left, right = raw_progress(metric, low), raw_progress(metric, high)
     assert left <= right if up else left >= right
+
+
+@given(
+    marks=st.sets(st.integers(-1000, 1000), min_size=4, max_size=4),
+    share=st.decimals(min_value=0, max_value=1, places=4),
+    up=st.booleans(),
+    zones=st.booleans(),
+)
+def test_the_value_at_a_progress_has_that_progress(marks: set[int], share: Decimal, up: bool, zones: bool) -> None:
+    ordered = sorted(marks, reverse=not up)
+    metric = zoned(*ordered) if zones else number(ordered[-1], ordered[0])
+    value = value_at(metric, share)
+    assert value is not None
+    assert abs(raw_progress(metric, value) - share) <= Decimal("1e-9")
+
+
+def test_no_single_value_says_how_far_a_band_or_a_rate_is() -> None:
+    assert value_at(band(20, 25, 10), Decimal("0.5")) is None
+    assert value_at(Metric(kind=MetricKind.BINARY, target=Decimal(1)), Decimal(1)) is None
+    monthly = Metric(kind=MetricKind.INCREASE, baseline=Decimal(0), target=Decimal(30), per=Period.MONTH)
+    assert value_at(monthly, Decimal("0.5")) is None
 
 
 @pytest.mark.parametrize("kind", [MetricKind.ABOVE, MetricKind.BELOW, MetricKind.AT_LEAST, MetricKind.AT_MOST])
