@@ -108,7 +108,9 @@ def moves(overview: Overview, reader: Reader) -> tuple[Move, ...]:
 
 
 def last_move(standing: Standing, history: Sequence[CheckIn]) -> Move | None:
-    """Return the change that the newest two check-ins make, or None where there is only a first reading."""
+    """Return the change that the newest two check-ins make; None for a first reading or a value that was confirmed."""
     if len(history) < 2 or any(cause.kind is CauseKind.FIRST for cause in history[0].causes):
+        return None
+    if history[0].value == history[1].value:
         return None
     return Move(standing=standing, before=history[1], after=history[0])

@@ -170,7 +170,7 @@ def standing(
     stale_reason = None if fresh is None or found.automatic is not None else fresh.stale_reason
     no_data = None if fresh is None else fresh.no_data
     metric = key_result.metric if last is None else last.metric
-    missing = (no_data or "nothing has been measured yet") if last is None or last.value is None else None
+    missing = _missing(key_result, no_data) if last is None or last.value is None else None
     return Standing(
         key_result=key_result.id,
         objective=objective.id,
@@ -219,6 +219,13 @@ def standing(
         automatic=found.automatic,
         override=found.override,
     )
+
+
+def _missing(key_result: KeyResult, no_data: str | None) -> str:
+    """Return why there is no value: who is to give it has not yet, or what the last run said."""
+    if isinstance(key_result.measure, ByHand):
+        return "nobody has checked in yet"
+    return no_data or "nothing has been measured yet"
 
 
 def _held_against(metric: Metric, shown: CheckIn | None, objective: Objective) -> CheckIn | None:

@@ -44,6 +44,8 @@ class Company:
 
     sketches: dict[str, tuple[Sketch, ...]] = field(default_factory=lambda: dict(SKETCHES))
     shown_cycles: tuple[Cycle, ...] = (Q3, Q4)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Objectives that are called something else than in the sketches."""
 
     def cycles(self) -> Sequence[Cycle]:
         return self.shown_cycles
@@ -54,7 +56,7 @@ class Company:
         objectives = tuple(
             ObjectiveStanding(
                 id=id_,
-                title=title,
+                title=self.titles.get(id_, title),
                 team=team,
                 owner="ana@acme.test",
                 kind=kind,
@@ -207,9 +209,10 @@ class Company:
         ]
 
     def with_title(self, title: str) -> Company:
-        """Return a company whose first key result has another title."""
+        """Return a company whose first objective and its first key result have another title."""
         objective, sketches = next(iter(self.sketches.items()))
-        return Company({**self.sketches, objective: (replace(sketches[0], title=title), *sketches[1:])})
+        others = {**self.sketches, objective: (replace(sketches[0], title=title), *sketches[1:])}
+        return Company(others, titles={objective: title})
 
 
 def judged(name: str, standing: Standing) -> Judgement:

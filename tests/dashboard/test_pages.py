@@ -99,6 +99,25 @@ def test_a_first_reading_is_no_move() -> None:
     assert "Nothing has moved yet" in page
 
 
+def test_a_value_that_was_confirmed_is_no_move() -> None:
+    objective, sketches = "trust", (replace(SKETCHES["trust"][0], values=("4.1", "4.2", "4.2")),)
+    page = client_of(Company({objective: sketches})).get("/").text
+    assert "Nothing has moved yet" in page
+
+
+def test_an_objective_says_how_many_key_results_give_it_its_status(client: TestClient) -> None:
+    page = text_of(client.get("/").text)
+    assert re.search(r"Launch the new checkout before the holidays +Stale · 1 of 4 key results · committed", page)
+    assert "no key results yet" in text_of(client_of(Company({"launch-checkout": ()})).get("/").text)
+
+
+def test_a_key_result_that_never_had_a_value_is_told_to_have_none_and_not_to_keep_one() -> None:
+    held = replace(SKETCHES["trust"][0], values=(), no_data="kpis: no such row", stale="kpis: no such row")
+    page = text_of(client_of(Company({"trust": (held,)})).get(f"/kr/trust/{held.id}").text)
+    assert "There is no number yet: kpis: no such row" in page
+    assert "the last good value stays" not in page
+
+
 def test_an_objective_names_key_results_that_take_no_part(client: TestClient) -> None:
     assert "1 key result without data takes no part" in text_of(client.get("/").text)
 

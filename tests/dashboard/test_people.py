@@ -112,7 +112,7 @@ def test_an_objective_says_whom_it_serves_and_who_contributes(house: House) -> N
 
 
 def test_a_key_result_that_nobody_measures_says_so(house: House) -> None:
-    assert "There is no number yet: people check in by hand" in words(page(house, "/kr/grow/mood"))
+    assert "There is no number yet: nobody has checked in yet" in words(page(house, "/kr/grow/mood"))
     house.do("check-in", "grow/mood", "4")
     told = words(page(house, "/kr/grow/mood", language="fr"))
     assert "Rien n’est lu pour lui : la saisie est manuelle." in told
