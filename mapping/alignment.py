@@ -55,3 +55,9 @@ def of_team(objectives: Sequence[ObjectiveStanding], team: str) -> tuple[Objecti
         elif theirs := tuple(one for one in each.key_results if one.team == team):
             found.append(replace(each, key_results=theirs))
     return tuple(found)
+
+
+def teams_of(objectives: Sequence[ObjectiveStanding]) -> list[str]:
+    """Return the teams that own or contribute to any of these, sorted."""
+    named = {team for each in objectives for team in (each.team, *each.teams, *(one.team for one in each.key_results))}
+    return sorted(team for team in named if team)

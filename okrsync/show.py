@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.changes import Action, Change
-from mapping.check_ins import CausePart
+from mapping.check_ins import CausePart, CheckIn
+from mapping.people import Override
 from mapping.plain import plain
 from mapping.runs import ConnectionRecord
 from mapping.show import show_delta, show_metric, show_progress, show_value
@@ -94,11 +95,12 @@ def overview_table(overview: Overview) -> Table:
     table.add_column("progress", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
-    for objective in overview.objectives:
+    for number, objective in enumerate(overview.objectives):
+        if number:
+            table.add_row()
         table.add_row(*_objective_cells(objective))
         for standing in objective.key_results:
             table.add_row(*_standing_cells(standing))
-        table.add_row()
     return table
 
 
@@ -135,17 +137,20 @@ def by_hand(standing: Standing) -> str:
     """Return who stands above the measure, what that gives, and until when; empty where the measure counts."""
     if standing.automatic is None:
         return ""
-    automatic = show_value(standing.automatic.value, standing.metric.unit)
-    until = ""
-    if standing.override is not None:
-        until = ", until the automatic value moves"
-        if standing.override.expires_at is not None:
-            until = f", until {standing.override.expires_at:%Y-%m-%d %H:%M} UTC"
-        elif standing.override.sticky:
-            until = ", until resumed"
-        if standing.override.reason:
-            until += f": {clean(standing.override.reason)}"
-    return f"by {clean(standing.author)}; automatic: {automatic}{until}"
+    return f"by {clean(standing.author)}; {stands_above(standing.automatic, standing.override)}"
+
+
+def stands_above(automatic: CheckIn, override: Override | None) -> str:
+    """Return the automatic value that is not shown, and until when a person's stands above it."""
+    value = f"automatic: {show_value(automatic.value, automatic.metric.unit)}"
+    if override is None:
+        return value
+    until = ", until the automatic value moves"
+    if override.expires_at is not None:
+        until = f", until {override.expires_at:%Y-%m-%d %H:%M} UTC"
+    elif override.sticky:
+        until = ", until resumed"
+    return value + until + (f": {clean(override.reason)}" if override.reason else "")
 
 
 def changes_table(changes: Iterable[Change]) -> Table:
@@ -167,7 +172,8 @@ def _change_cells(change: Change) -> list[Text]:
     before = Text(show_value(change.old.value, unit) if change.old else "–", style="dim")
     if change.new is None:
         reason = Text(f"held: {clean(change.stale_reason or change.reading.no_data or 'no reason given')}")
-        return [Text(change.key_result), before, Text("◌", style="magenta"), Text("–"), reason]
+        stays = before.copy()  # the last good value stands, which a dash would deny
+        return [Text(change.key_result), before, Text("◌", style="magenta"), stays, reason]
     arrow = Text("+" if change.action is Action.CREATE else "→", style="green")
     why = Text("; ").join(Text(cause(part, change)) for part in change.causes)
     if change.old_status is not None and change.old_status is not change.status:
@@ -194,15 +200,32 @@ def heading(overview: Overview) -> Text:
     return text.append(f"  {cycle.starts_on} to {cycle.ends_on}  ·  last sync: {run or 'never'}\n", style="dim")
 
 
+def tallies(overview: Overview) -> Text:
+    """Return how many key results have each status: ``30 key results: 21 ● on track, 9 ▲ at risk``."""
+    found = Counter(standing.status for objective in overview.objectives for standing in objective.key_results)
+    text = Text(f"{counted_as(found.total(), 'key result')}: " if found else "")
+    parts = [Text(f"{found[status]} ").append_text(badge(status)) for status in BADGES if found[status]]
+    return text.append_text(Text(", ").join(parts))
+
+
 def remarks(overview: Overview) -> Text:
-    """Return a line for each key result whose number is stale or missing, with the reason."""
-    text = Text()
+    """Return a line for each reason why numbers are stale or missing, with the key results that share it."""
+    sharing: dict[tuple[Status, str], list[str]] = {}
     for objective in overview.objectives:
         for standing in objective.key_results:
             reason = standing.stale_reason or standing.no_data
             if reason:
-                text.append_text(badge(standing.pace.status)).append(f"  {standing.key_result}: {clean(reason)}\n")
+                sharing.setdefault((standing.pace.status, reason), []).append(standing.key_result)
+    text = Text()
+    for (status, reason), names in sharing.items():
+        text.append_text(badge(status)).append(f"  {first_of(names)}: {clean(reason)}\n")
     return text
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """Return the first names and how many more there are: ``a, b, c and 9 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(clean, names[:most])) + more
 
 
 OUTCOMES = {"complete": ("✔", "green"), "partial": ("◐", "yellow"), "failed": ("✘", "red"), "skipped": ("–", "dim")}

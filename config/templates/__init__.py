@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,13 +20,19 @@ cycles:
   # Half-open: the second day belongs to the next cycle.
   {cycle}: {{starts_on: {starts_on}, ends_on: {ends_on}}}
 """
-_OBJECTIVE = """\
+_TOGETHER = 2
+"""So many connectors give the key results of one objective, which should have no more than five."""
+_OBJECTIVES = """\
 objectives:
   # Key results are addressed as objective/key-result: {address}.
-  first-objective:
+"""
+_OBJECTIVE = """\
+  objective-{number}:
     title: What we want to reach, in a sentence
     cycle: {cycle}
     team: our-team
+    # Who answers for it; a key result may have an owner of its own.
+    owner: you@example.com
     # committed: 100 % is expected; aspirational: 70 % is a success.
     kind: aspirational
     key_results:
@@ -46,17 +52,23 @@ def init(connectors: Sequence[str], *, today: date | None = None, sentences: Seq
     if not chosen:
         raise FixConfigError(f"no connector is named: use some of {', '.join(registry.names())}")
     cycle, starts_on, ends_on = _quarter(today or datetime.now(UTC).date())
-    key_results = "".join(_part(each.name, "key_results") for each in chosen)
-    first = key_results.split(":", 1)[0].strip()
+    key_results = [_part(each.name, "key_results") for each in chosen]
+    first = key_results[0].split(":", 1)[0].strip()
     parts = (
         (_FOLDER / "head.yaml").read_text(encoding="utf-8"),
         "connections:\n" + "".join(_part(each.name, "connection") for each in chosen),
         _CYCLES.format(cycle=cycle, starts_on=starts_on, ends_on=ends_on),
-        _OBJECTIVE.format(cycle=cycle, address=f"first-objective/{first}")
-        + key_results
-        + _drafted(sentences, key_results),
+        _OBJECTIVES.format(address=f"objective-1/{first}")
+        + "".join(_objectives(key_results, cycle))
+        + _drafted(sentences, key_results[-1]),
     )
     return "\n".join(parts)
+
+
+def _objectives(key_results: Sequence[str], cycle: str) -> Iterator[str]:
+    """Yield objectives with the key results of a few connectors each."""
+    for number, start in enumerate(range(0, len(key_results), _TOGETHER), 1):
+        yield _OBJECTIVE.format(number=number, cycle=cycle) + "".join(key_results[start : start + _TOGETHER])
 
 
 def _drafted(sentences: Sequence[str], key_results: str) -> str:

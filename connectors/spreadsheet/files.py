@@ -43,7 +43,7 @@ class Version:
 class FilePlace:
     """A file on disk. Looking whether it changed costs nothing, so every read does."""
 
-    server = "file on disk"
+    server = "disk"
     account = ""
     fresh_for = 0.0
 

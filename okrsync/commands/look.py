@@ -89,7 +89,7 @@ def status(
     from dataclasses import replace
 
     from dashboard.as_json import overview_json
-    from mapping.alignment import of_team
+    from mapping.alignment import of_team, teams_of
     from okrsync import show
     from okrsync.show_tree import tree_of
 
@@ -100,14 +100,20 @@ def status(
     with place.reader(as_of=as_of) as reader:
         overview = reader.overview(cycle)
     if team is not None:
-        overview = replace(overview, objectives=of_team(overview.objectives, team))
+        mine = of_team(overview.objectives, team)
+        if not mine and (known := teams_of(overview.objectives)):
+            raise typer.BadParameter(f"no objective of {overview.cycle.id} is team {team!r}'s: try {', '.join(known)}")
+        overview = replace(overview, objectives=mine)
     if json:
         typer.echo(show.as_json(overview_json(overview)))
         return
     out = show.console()
     out.print(show.heading(overview))
     out.print(tree_of(overview.objectives) if tree else show.overview_table(overview))
-    out.print(show.remarks(overview))
+    out.print()
+    if remarks := show.remarks(overview):
+        out.print(remarks)
+    out.print(show.tallies(overview))
 
 
 def _retired(place: Place, *, json: bool) -> None:

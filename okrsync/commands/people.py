@@ -47,11 +47,12 @@ def check_in(
     """Check in by hand. The value stands above the automatic one, which stays visible beside it."""
     from config.said import confidence_of, start_of_day, value_of
     from flows import people
+    from mapping.effective import Entries, effective
     from okrsync import show
     from okrsync.telling import tell
 
     place: Place = ctx.obj
-    outlets = place.outlets()
+    now, outlets = datetime.now(UTC), place.outlets()
     with place.store() as store:
         found, objective = people.declared(store, key_result)
         said = people.Said(
@@ -63,8 +64,10 @@ def check_in(
             expires_at=None if until is None else start_of_day(until.date(), objective.cycle.timezone),
             reason=reason,
         )
-        entry = people.check_in(store, key_result, said, now=datetime.now(UTC), outlets=outlets)
-        typer.echo(show.as_json(entry) if json else f"{key_result}: {entry.formula or entry.note or 'noted'}")
+        entry = people.check_in(store, key_result, said, now=now, outlets=outlets)
+        stands = effective(found.mode, store.entries([key_result]).get(key_result, Entries()), now)
+        beside = f"; {show.stands_above(stands.automatic, stands.override)}" if stands.automatic is not None else ""
+        typer.echo(show.as_json(entry) if json else f"{key_result}: {entry.formula or entry.note or 'noted'}{beside}")
         tell(place, store, outlets)
 
 

@@ -23,7 +23,10 @@ class Language(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.command(epilog="Examples: okrsync check · okrsync check --offline · okrsync -c rules/ check")(check)
-    app.command(epilog="Examples: okrsync init jira spreadsheet · okrsync init --stdout github > okrsync.yaml")(init)
+    app.command(
+        epilog="Examples: okrsync init jira spreadsheet · okrsync init --stdout github > okrsync.yaml · "
+        "okrsync init jira --key-result 'Grow MRR from $120k to $200k'"
+    )(init)
     app.command(
         epilog="Examples: okrsync draft 'Grow MRR from $120k to $200k' · okrsync draft --json 'NPS ≥ 42'",
         # "-10 % churn" is a sentence and asks for no help
@@ -74,7 +77,10 @@ def init(
         raise typer.BadParameter(f"{path} exists already: move it away, or use --stdout")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    typer.echo(f"Wrote {path}. Next: fill in the addresses, set the variables it names, then run `okrsync check`.")
+    typer.echo(
+        f"Wrote {path}. Next: fill in the addresses, put the variables it names into {path.parent / '.env'} "
+        "(NAME=value; keep it out of version control), then run `okrsync check`."
+    )
 
 
 def draft(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.alignment import Aligned, aligned, of_team
+from mapping.alignment import Aligned, aligned, of_team, teams_of
 from mapping.effective import Entries
 from mapping.rules import Latest, Objective, ObjectiveKind
 from mapping.standing import ObjectiveStanding, Standing, standing
@@ -63,6 +63,7 @@ def chain(name: str | None, parents: dict[str, str | None]) -> list[str | None]:
 def test_a_team_sees_what_it_owns_and_what_it_contributes_to() -> None:
     among = [objective("a", team="web"), objective("b", None, "ops", "web"), objective("c", team="ops")]
     assert [each.id for each in of_team(among, "web")] == ["a", "b"]
+    assert teams_of(among) == ["ops", "web"]
 
 
 def stands(name: str, team: str | None) -> Standing:

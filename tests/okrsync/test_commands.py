@@ -71,6 +71,34 @@ def test_status_for_people_is_plain_in_a_pipe(rivelle: Company) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_status_ends_with_a_tally_and_reasons_that_key_results_share(rivelle: Company) -> None:
+    where = ("-C", str(rivelle.folder))
+    assert okrsync(*where, "status").stdout.splitlines()[-1].startswith("30 key results: ")
+    for name in ("moods", "moods/ana", "moods/ben", "moods/cem", "moods/dora"):
+        title = "Raise the mood from 5 to 8" if "/" in name else "Be well"
+        assert okrsync(*where, "okr", "add", name, title).returncode == 0
+    try:
+        said = okrsync(*where, "status").stdout.splitlines()
+        assert "∅ no data  moods/ana, moods/ben, moods/cem and 1 more: nobody has checked in yet" in said
+        assert said[-1].endswith("5 ∅ no data")
+    finally:
+        assert okrsync(*where, "okr", "close", "moods").returncode == 0
+
+
+def test_a_team_that_has_no_objective_is_refused_with_those_there_are(rivelle: Company) -> None:
+    done = okrsync("-C", str(rivelle.folder), "status", "--team", "Shoop")
+    assert done.returncode == 2
+    assert "Growth, Operations, Shop" in " ".join(done.stderr.split())
+
+
+def test_a_check_in_says_what_it_stands_above_and_until_when(rivelle: Company) -> None:
+    where = ("-C", str(rivelle.folder))
+    said = okrsync(*where, "check-in", "be-known/members", "600", "--sticky", "--reason", "a list on paper")
+    assert said.stdout.startswith("be-known/members: 600 members, entered by ")
+    assert "automatic: 565 members, until resumed: a list on paper" in said.stdout
+    assert okrsync(*where, "resume", "be-known/members").returncode == 0
+
+
 def test_why_goes_down_to_items_weights_rule_and_run(rivelle: Company) -> None:
     said = printed(okrsync("-C", str(rivelle.folder), "why", "new-checkout/epic", "--json"))
     assert said["agrees"] is True
@@ -205,6 +233,12 @@ def test_init_writes_a_start_once_and_schema_knows_it(tmp_path: Path) -> None:
     assert okrsync("-C", str(tmp_path), "init", "--stdout", "jirra").returncode == 1
     schema = printed(okrsync("schema"))
     assert "objectives" in str(schema["properties"])
+
+
+def test_a_start_has_nothing_that_lint_would_speak_of(tmp_path: Path) -> None:
+    assert okrsync("-C", str(tmp_path), "init").returncode == 0
+    found = okrsync("-C", str(tmp_path), "lint")
+    assert found.returncode == 0, found.stdout
 
 
 def test_draft_reads_a_sentence_and_refuses_one_without_a_measure(tmp_path: Path) -> None:

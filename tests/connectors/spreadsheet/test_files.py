@@ -35,7 +35,7 @@ async def test_identify_says_what_stands_in_the_file_and_when_it_was_changed(tmp
     save(tmp_path / "k.xlsx", {"KPI": [["NPS", 36]], "Leads": [["Name"]]})
     async with opened(tmp_path / "k.xlsx") as source:
         identity = await source.identify()
-    assert (identity.account, identity.server) == ("k.xlsx", "file on disk")
+    assert (identity.account, identity.server) == ("k.xlsx", "disk")
     assert identity.detail["sheets"] == "KPI, Leads"
     assert identity.detail["format"] == "xlsx"
     assert identity.detail["changed at"] == SAVED_AT.isoformat()
