@@ -9,8 +9,8 @@ from datetime import datetime
 from config.check import Finding, problem_of
 from config.destinations import ConfiguredDestination
 from config.load import Config
-from connectors.destination import Destination
-from mapping.delivery import Held, Update, shown, trial_of
+from connectors.destination import Destination, Probed
+from mapping.delivery import Update, shown, trial_of
 from mapping.errors import OkrsyncError, TryAgainError
 from mapping.rules import Objective
 
@@ -69,7 +69,7 @@ async def _findings(there: Destination, rule: ConfiguredDestination, trials: Ite
     for trial in trials:
         target = rule.target(trial.key_result)
         try:
-            held = await there.read(target, trial)
+            stands = await _look(there, target, trial)
         except TryAgainError as error:
             return [*found, problem_of(rule.name, rule.place, error)]
         except OkrsyncError as error:
@@ -79,11 +79,14 @@ async def _findings(there: Destination, rule: ConfiguredDestination, trials: Ite
             found.append(problem_of(rule.name, rule.place_of(trial.key_result), error))
         else:
             said = ""
-            found.append(Finding(connection=rule.name, held=f"{there.describe(target)} {_standing(held)}"))
+            found.append(Finding(connection=rule.name, held=f"{there.describe(target)} {stands}"))
     return list({str(each): each for each in found}.values())  # a webhook is one place for all of them
 
 
-def _standing(held: Held) -> str:
+async def _look(there: Destination, target: str, trial: Update) -> str:
+    if isinstance(there, Probed):
+        return await there.probe(target, trial)
+    held = await there.read(target, trial)
     if held.blind:
         return "cannot be asked: it is told at the next delivery"
     return "has " + ", ".join(f"{part} {shown(held.found.get(part))}" for part in held.wanted)

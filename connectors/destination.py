@@ -68,6 +68,18 @@ class DestinationKind:
 
 
 @runtime_checkable
+class Probed(Protocol):
+    """What a destination that cannot be read offers besides: a look at whether it would take an update."""
+
+    async def probe(self, target: str, update: Update, /) -> str:
+        """Return what was asked and answered, for people, after where the target is. Changes nothing.
+
+        Raises as ``read`` does, where it is plain that no update could get there.
+        """
+        ...
+
+
+@runtime_checkable
 class Linkable(Protocol):
     """What a destination offers besides when a target can be made fit for a key result, on a person's word only."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+import msgspec
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.addresses import plain_address
@@ -15,7 +16,7 @@ from connectors.destination import DestinationKind, Write
 from connectors.http import HttpClient
 from connectors.port import OptionsModel, Surroundings
 from connectors.reply import Reply
-from mapping.delivery import VALUE, Held, Update
+from mapping.delivery import VALUE, Held, Update, shown
 from mapping.errors import FixConfigError, OkrsyncError
 from mapping.plain import plain
 from mapping.report import report_of
@@ -33,6 +34,16 @@ class OkrsyncOptions(OptionsModel):
         return plain_address(value, "https://okrs.example.com", sends="the token").rstrip("/")
 
 
+class _Token(msgspec.Struct):
+    name: str
+    scope: str
+
+
+class _Trial(msgspec.Struct):
+    known: bool
+    value: str | None
+
+
 class OkrsyncServer:
     """One other server."""
 
@@ -40,6 +51,7 @@ class OkrsyncServer:
 
     def __init__(self, options: OkrsyncOptions, surroundings: Surroundings) -> None:
         self._url = options.url
+        self._token: _Token | None = None
         self._http = HttpClient(
             base_url=options.url,
             vendor="okrsync",
@@ -56,9 +68,17 @@ class OkrsyncServer:
     async def write(self, writes: Sequence[Write]) -> None:
         """Report each."""
         for each in writes:
-            objective, _, key_result = each.update.key_result.partition("/")
-            path = f"/api/v1/key-results/{quote(objective)}/{quote(key_result)}/check-ins/{each.id}"
+            path = f"{_path(each.update.key_result)}/check-ins/{each.id}"
             await self._http.request("PUT", path, json=plain(report_of(each.update)))
+
+    async def probe(self, _target: str, update: Update) -> str:
+        """Ask whose the token is and whether a report would be taken; the server writes nothing."""
+        if self._token is None:
+            self._token = (await self._http.get("/api/v1/token")).decode(_Token)
+        reply = await self._http.post(f"{_path(update.key_result)}/trial", json=plain(report_of(update)))
+        trial = reply.decode(_Trial)
+        stands = "is new there" if not trial.known else f"has {VALUE} {shown(trial.value)}"
+        return f"{stands} and would be taken from {self._token.name}"
 
     def describe(self, target: str) -> str:
         """Return where it is."""
@@ -67,6 +87,11 @@ class OkrsyncServer:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def _path(address: str) -> str:
+    objective, _, key_result = address.partition("/")
+    return f"/api/v1/key-results/{quote(objective)}/{quote(key_result)}"
 
 
 def classify(reply: Reply) -> OkrsyncError | None:

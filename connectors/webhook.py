@@ -10,19 +10,21 @@ from __future__ import annotations
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from pydantic import Field, SecretStr, field_validator
 
-from connectors.addresses import plain_address
+from connectors.addresses import plain_address, without_query
 from connectors.destination import DestinationKind, Write
 from connectors.http import HttpClient
 from connectors.port import OptionsModel, Surroundings
 from mapping.delivery import VALUE, Held, Update
+from mapping.errors import FixConfigError
 from mapping.plain import Plain, plain
 
 TYPE = "key_result.updated"
+MOVED = frozenset({301, 308})
 SHORTEST = 24
 """Bytes of a secret, as the specification asks."""
 
@@ -60,9 +62,11 @@ class Webhook:
     def __init__(self, options: WebhookOptions, surroundings: Surroundings) -> None:
         parts = urlsplit(options.url)
         self._where = f"{parts.scheme}://{parts.netloc}{parts.path}"
-        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._bare = parts.path or "/"
+        self._path = self._bare + (f"?{parts.query}" if parts.query else "")
         self._secret = options.secret
         self._now = surroundings.now
+        self._answered = ""
         self._http = HttpClient(
             base_url=f"{parts.scheme}://{parts.netloc}", vendor="the webhook", headers={}, surroundings=surroundings
         )
@@ -85,6 +89,27 @@ class Webhook:
                 idempotent=False,
                 expect_json=False,
             )
+
+    async def probe(self, _target: str, _update: Update) -> str:
+        """Ask what the server offers there, without query or body: no receiver takes that for an event.
+
+        https://www.rfc-editor.org/rfc/rfc9110#name-options: any answer tells that name, guard, certificate and server
+        are as they should be. Whether it takes events, and this secret, it does not tell.
+        """
+        if self._answered:
+            return self._answered
+        reply = await self._http.request("OPTIONS", self._bare, accept=range(300, 600), expect_json=False)
+        if reply.status in MOVED:
+            where = without_query(urljoin(reply.url, reply.headers.get("location", "")))
+            raise FixConfigError(
+                f"{reply.connection}: {self._where} has moved to {where} ({reply.status}), and events follow no "
+                "redirect: set url to the new address"
+            )
+        secure = ", its certificate is trusted" if self._where.startswith("https:") else ""
+        self._answered = (
+            f"answers (OPTIONS: {reply.status}){secure}; whether it takes events shows at the first delivery"
+        )
+        return self._answered
 
     def describe(self, _target: str) -> str:
         """Return where it is, without its query."""

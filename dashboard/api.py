@@ -23,7 +23,7 @@ from dashboard.openapi import description
 from dashboard.reader import Reader
 from mapping.errors import FixConfigError, OkrsyncError
 from mapping.plain import plain
-from mapping.report import ConflictError, ForbiddenError, Report, Taken
+from mapping.report import ConflictError, ForbiddenError, Report, Taken, Trial
 
 if TYPE_CHECKING:  # the page starts without SQLAlchemy
     from store import Token
@@ -48,6 +48,10 @@ class Counter(Protocol):
         """Take a report once."""
         ...
 
+    def try_out(self, token: Token, address: str, report: Report, /) -> Trial:
+        """Return what would become of a report, and write nothing."""
+        ...
+
 
 class RefusedError(Exception):
     """A request that is answered with a status of 400 and above."""
@@ -64,10 +68,12 @@ def api_routes(reader: Reader, counter: Counter) -> list[Route]:
     address = f"{PREFIX}/key-results/{{objective}}/{{key_result}}"
     return [
         Route(f"{PREFIX}/openapi.json", api.described),
+        Route(f"{PREFIX}/token", api.answering(api.own_token)),
         Route(f"{PREFIX}/overview", api.answering(api.overview)),
         Route(address, api.answering(api.key_result)),
         Route(f"{address}/check-ins", api.answering(api.check_ins)),
         Route(f"{address}/check-ins/{{id}}", api.answering(api.report), methods=["PUT"]),
+        Route(f"{address}/trial", api.answering(api.trial), methods=["POST"]),
     ]
 
 
@@ -102,6 +108,10 @@ class _Api:
 
         return endpoint
 
+    async def own_token(self, _request: Request, token: Token) -> Response:
+        content = {"name": token.name, "scope": token.scope, "objectives": list(token.objectives)}
+        return JSONResponse(content)
+
     async def overview(self, request: Request, _token: Token) -> Response:
         found = await run_in_threadpool(self._reader.overview, request.query_params.get("cycle"))
         return JSONResponse(overview_json(found))
@@ -129,6 +139,11 @@ class _Api:
             "check_in": None if entry is None else plain(entry),
         }
         return JSONResponse(content, 201 if taken.created else 200)
+
+    async def trial(self, request: Request, token: Token) -> Response:
+        report = decoded(await _body(request), Report)
+        found = await run_in_threadpool(self._counter.try_out, token, _address(request), report)
+        return JSONResponse({"key_result": _address(request), "known": found.known, "value": plain(found.value)})
 
     async def _token(self, request: Request) -> Token:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")

@@ -28,6 +28,7 @@ def description() -> Json:
         "security": [{"token": []}],
         "paths": {
             "/api/v1/openapi.json": {"get": {**_op("This description", {"type": "object"}), "security": []}},
+            "/api/v1/token": {"get": _op("Whose the token is, and how far it goes", _ref("Token"))},
             "/api/v1/overview": {
                 "get": {
                     **_op("A cycle with its objectives and key results", _ref("Overview")),
@@ -46,10 +47,14 @@ def description() -> Json:
                 "parameters": [*_ADDRESS, _path("id", r"^[A-Za-z0-9_-]{8,64}$")],
                 "put": {
                     **_op("Report a check-in; the same id again changes nothing", _ref("Taken"), created=True),
-                    "requestBody": {
-                        "required": True,
-                        "content": {"application/json": {"schema": _ref("Report")}},
-                    },
+                    "requestBody": _BODY,
+                },
+            },
+            "/api/v1/key-results/{objective}/{key_result}/trial": {
+                "parameters": _ADDRESS,
+                "post": {
+                    **_op("Whether a report would be taken; nothing is written", _ref("Trial")),
+                    "requestBody": _BODY,
                 },
             },
         },
@@ -68,6 +73,7 @@ def _path(name: str, pattern: str) -> Json:
     return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": pattern}}
 
 
+_BODY: Json = {"required": True, "content": {"application/json": {"schema": _ref("Report")}}}
 _ADDRESS = [_path(name, r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$") for name in ("objective", "key_result")]
 _REFUSALS = {
     "400": "A path or body that cannot be read",
@@ -139,6 +145,14 @@ def _schemas() -> Json:
                 "run": {"type": "integer"},
                 "created": {"type": "boolean", "description": "False for a repetition, which changes nothing."},
                 "check_in": {"anyOf": [_ref("CheckIn"), {"type": "null"}]},
+            }
+        ),
+        "Token": _object({"name": _TEXT, "scope": {"enum": ["read", "write"]}, "objectives": _list(_TEXT)}),
+        "Trial": _object(
+            {
+                "key_result": _TEXT,
+                "known": {"type": "boolean", "description": "Whether it is here already."},
+                "value": {**_TEXT_OR_NULL, "description": "What it stands at here by what was reported."},
             }
         ),
         "Report": _object(

@@ -16,13 +16,14 @@ from flows.tokens import WRITE, digest_of
 from mapping.canonical import rule_of, rule_version
 from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.decimals import difference, tidy
+from mapping.effective import Entries
 from mapping.errors import FixConfigError
 from mapping.metric import clamp, raw_progress
 from mapping.pace import pace
-from mapping.report import ConflictError, ForbiddenError, Report, Taken
+from mapping.report import ConflictError, ForbiddenError, Report, Taken, Trial
 from mapping.rules import ByHand, KeyResult, Mode, Objective
 from mapping.show import show_value
-from store import Freshness, Run, Store, Token
+from store import Claims, Freshness, Store, Token
 from store.columns import exact_text
 
 FILE = "file"
@@ -44,6 +45,10 @@ class Counter:
     def report(self, token: Token, address: str, report_id: str, report: Report) -> Taken:
         """Take a report; see ``take``."""
         return take(self.store, token, address, report_id, report, now=self.now(), outlets=self.outlets)
+
+    def try_out(self, token: Token, address: str, report: Report) -> Trial:
+        """Return what would become of a report; see ``try_out``."""
+        return try_out(self.store, token, address, report, now=self.now())
 
 
 def take(
@@ -77,10 +82,10 @@ def take(
     objective = _objective(address, report)
     with store.begin(started_at=now, kind="report", run_id=report_id) as run:
         run.merge()
-        last = run.last_check_ins().get(address)
+        last = run.entries([address]).get(address, Entries()).measured
         if (seq := run.repeats()) is not None:
             return _repetition(store, address, seq, report)
-        _refuse_strangers(run, store, token, address, objective, last)
+        _refuse_strangers(run.claims(address), store, token, address, objective, last)
         if last is not None and last.at > report.at:
             entry, fresh = None, None
         else:
@@ -97,6 +102,23 @@ def take(
         enqueue_after(run, store, [address], outlets, now=now)
         run.commit()
         return Taken(run=run.seq, created=True, check_in=entry)
+
+
+def try_out(store: Store, token: Token, address: str, report: Report, *, now: datetime) -> Trial:
+    """Return what would become of a report, and write nothing.
+
+    Raises:
+        ForbiddenError: as ``take``.
+        ConflictError: as ``take``, but for the id.
+        FixConfigError: as ``take``.
+    """
+    _permit(token, address)
+    objective = _objective(address, report)
+    last = store.entries([address]).get(address, Entries()).measured
+    claims = store.claims(address)
+    _refuse_strangers(claims, store, token, address, objective, last)
+    _entry(objective, report, token, last, run=0, now=now)
+    return Trial(known=claims.key_result is not None, value=None if last is None else last.value)
 
 
 def _permit(token: Token, address: str) -> None:
@@ -159,16 +181,14 @@ def _repetition(store: Store, address: str, seq: int, report: Report) -> Taken:
 
 
 def _refuse_strangers(
-    run: Run, store: Store, token: Token, address: str, objective: Objective, last: CheckIn | None
+    claims: Claims, store: Store, token: Token, address: str, objective: Objective, last: CheckIn | None
 ) -> None:
-    whole, part = run.origins(address)
-    if part == FILE:
+    if claims.key_result == FILE:
         raise ConflictError(f"{address} is declared by the rules of this server: take it out there, or report another")
     if last is not None and last.kind is CheckInKind.REPORTED and last.author != token.name:
         raise ConflictError(f"{address} is reported by {last.author}: a key result has one reporter")
-    here = next((each.cycle for each in store.declared() if each.id == objective.id), None)
-    if whole is not None and here is not None and here.id != objective.cycle.id:
-        raise ConflictError(f"{objective.id} is of cycle {here.id} here, not of {objective.cycle.id}")
+    if claims.cycle is not None and claims.cycle != objective.cycle.id:
+        raise ConflictError(f"{objective.id} is of cycle {claims.cycle} here, not of {objective.cycle.id}")
     if objective.cycle.id in store.snapshots():
         raise ConflictError(f"cycle {objective.cycle.id} is closed: nothing in it changes any more")
 

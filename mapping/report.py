@@ -78,3 +78,13 @@ class Taken:
     """False for a repetition: nothing was written."""
     check_in: CheckIn | None
     """None where value and metric are what they were, and for a report that is older than the last one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What would become of a report that is only tried out."""
+
+    known: bool
+    """Whether the key result is there already."""
+    value: Decimal | None
+    """What it stands at there by what was reported or measured; None where nothing was."""

@@ -5,11 +5,13 @@ from store.leases import Lease
 from store.mirror import StoredMirror
 from store.records import Freshness, MergeCounts, SelectionFacts, Watermark
 from store.renaming import NotFollowingError
+from store.reported import Claims
 from store.run import Run
 from store.snapshots import Snapshot
 from store.tokens import Token
 
 __all__ = [
+    "Claims",
     "Freshness",
     "Lease",
     "MergeCounts",

@@ -64,6 +64,7 @@ from store.readings import (
     seq_at,
 )
 from store.records import Freshness, SelectionFacts, StoreFacts
+from store.reported import Claims, read_claims
 from store.reviews import read_reviews
 from store.run import Run
 from store.snapshots import Snapshot, read_snapshots
@@ -350,6 +351,11 @@ class Store:
         """Return the objective of a declared key result, with that key result alone; None when there is none."""
         with self.reading() as connection:
             return read_objective_of(connection, key_result)
+
+    def claims(self, address: str) -> Claims:
+        """Return whose the objective and the key result at an address are."""
+        with self.reading() as connection:
+            return read_claims(connection, address)
 
     def retired(self) -> frozenset[str]:
         """Return the addresses of key results that the rules declare no longer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, select, update
 
@@ -12,14 +12,24 @@ from store.codec import encode
 from store.tables import cycles, key_results, objectives
 
 
-def read_origins(connection: Connection, address: str) -> tuple[str | None, str | None]:
-    """Return the origins of the objective and of the key result at an address, None for what is not declared now."""
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose an address is."""
+
+    objective: str | None
+    """The origin of its objective; None where that is not declared now."""
+    key_result: str | None
+    cycle: str | None
+    """Id of the objective's cycle."""
+
+
+def read_claims(connection: Connection, address: str) -> Claims:
+    """Return whose the objective and the key result at an address are, and in which cycle they are."""
     whole = and_(objectives.c.id == address.partition("/")[0], ~objectives.c.retired)
     part = and_(key_results.c.id == address, ~key_results.c.retired)
-    return (
-        connection.scalar(select(objectives.c.origin).where(whole)),
-        connection.scalar(select(key_results.c.origin).where(part)),
-    )
+    row = connection.execute(select(objectives.c.origin, objectives.c.cycle).where(whole)).one_or_none()
+    origin = connection.scalar(select(key_results.c.origin).where(part))
+    return Claims(None, origin, None) if row is None else Claims(row.origin, origin, row.cycle)
 
 
 def write_adopted(connection: Connection, objective: Objective) -> None:

@@ -44,7 +44,7 @@ from store.readings import (
 )
 from store.records import Freshness, MergeCounts, Watermark
 from store.renaming import rename
-from store.reported import read_origins, write_adopted
+from store.reported import Claims, read_claims, write_adopted
 from store.reviews import decide, read_reviews, write_reviews
 from store.snapshots import Snapshot, write_snapshot
 from store.staging import Staging
@@ -318,11 +318,11 @@ class Run:
             self._require_merged()
             write_adopted(self._connection, objective)
 
-    def origins(self, address: str) -> tuple[str | None, str | None]:
-        """Return whose the objective and the key result at an address are, None for what nobody declared."""
+    def claims(self, address: str) -> Claims:
+        """Return whose the objective and the key result at an address are."""
         with self._turn:
             self._require_merged()
-            return read_origins(self._connection, address)
+            return read_claims(self._connection, address)
 
     def past(self, key_result: str, points: int) -> list[Decimal]:
         """Return the last values measured of a key result, oldest first, by the runs before this one."""

@@ -186,3 +186,30 @@ def test_a_page_without_a_counter_has_no_api(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/central.db") as store:
         api = Api(create_app(StoreReader(store, now=lambda: NOW)), store, "")
         assert api.ask("GET", "/api/v1/openapi.json").status_code == 404
+
+
+def test_a_token_tells_whose_it_is_and_how_far_it_goes(api: Api) -> None:
+    found = api.ask("GET", "/api/v1/token")
+    described("/api/v1/token", "get", 200).validate(found.json())
+    assert found.json() == {"name": "payments", "scope": "write", "objectives": ["launch"]}
+    assert api.ask("GET", "/api/v1/token", headers={"authorization": "Bearer okrsync_none"}).status_code == 401
+
+
+def test_a_report_can_be_tried_out_and_nothing_is_written(api: Api) -> None:
+    place = "/api/v1/key-results/launch/epic/trial"
+    found = api.ask("POST", place, json=BODY)
+    template = "/api/v1/key-results/{objective}/{key_result}/trial"
+    described(template, "post", 200).validate(found.json())
+    assert found.json() == {"key_result": "launch/epic", "known": False, "value": None}
+    assert (api.store.declared(), api.store.runs()) == ([], [])
+    assert api.put().status_code == 201
+    assert api.ask("POST", place, json=BODY).json() == {
+        "key_result": "launch/epic",
+        "known": True,
+        "value": BODY["value"],
+    }
+    assert api.ask("POST", "/api/v1/key-results/other/epic/trial", json=BODY).status_code == 403
+    assert api.ask("POST", place, json={**BODY, "progress": "1"}).status_code == 422
+    other = create_token(api.store, "other", scope=WRITE, objectives=[], author="ana", now=NOW)
+    refused = api.ask("POST", place, json=BODY, headers={"authorization": f"Bearer {other}"})
+    assert (refused.status_code, "is reported by payments" in refused.json()["error"]) == (409, True)
