@@ -20,9 +20,10 @@ from mapping.decimals import quotient
 from okrsync.place import Place
 from okrsync.running import in_process
 from store import Store
-from tests.connectors.jira.replay import CHANGES, Answer, Asked, Record, Site, serving
+from tests.connectors.jira.replay import CHANGES, Record, Site, serving
 from tests.connectors.jira.test_real_history import done_by_hand
 from tests.connectors.jira.test_real_records import load as records
+from tests.connectors.served import Answer, Asked
 
 RULES = """
 timezone: UTC

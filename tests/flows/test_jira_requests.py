@@ -17,7 +17,8 @@ from flows.work import Wish
 from mapping.changes import Action
 from okrsync.place import Place
 from okrsync.running import in_process
-from tests.connectors.jira.replay import BULK, DONE, SEARCH, Asked, Record, Site, issue, serving
+from tests.connectors.jira.replay import BULK, DONE, SEARCH, Record, Site, issue, serving
+from tests.connectors.served import Asked
 
 ISSUES, CHANGED = 5000, 500
 PAGE = 500

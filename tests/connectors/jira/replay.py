@@ -6,15 +6,12 @@ also one of the requests' shape.
 
 from __future__ import annotations
 
-import json
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+
+from tests.connectors.served import Answer, Asked, answering
 
 SEARCH = "/rest/api/3/search/jql"
 BULK = "/rest/api/3/issue/bulkfetch"
@@ -22,29 +19,6 @@ COUNT = "/rest/api/3/search/approximate-count"
 CHANGES = "/rest/api/3/changelog/bulkfetch"
 
 Record = dict[str, Any]  # a record of Jira as JSON: any shape, that is what the connector must cope with
-
-
-@dataclass(frozen=True)
-class Asked:
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: Any
-
-    @property
-    def jql(self) -> str:
-        return str(self.body["jql"])
-
-
-@dataclass(frozen=True)
-class Answer:
-    body: object = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def encoded(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
 
 
 Fault = Callable[[Asked], Answer | None]
@@ -101,10 +75,9 @@ class Site:
 
     def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        for fault in self.faults:
-            if (played := fault(asked)) is not None:
-                return played
-        return self._right_answer(asked)
+        faults = (played for fault in self.faults if (played := fault(asked)) is not None)
+        answer = next(faults, None) or self._right_answer(asked)
+        return replace(answer, headers={"date": "Mon, 02 Nov 2026 09:00:00 GMT"} | answer.headers)
 
     def to(self, path: str) -> list[Asked]:
         return [asked for asked in self.asked if asked.path == path]
@@ -142,7 +115,7 @@ class Site:
         return error("Issue does not exist or you do not have permission to see it.", status=404)
 
     def _matching(self, asked: Asked) -> list[Record]:
-        return self.issues if self.matches is None else self.matches(asked.jql)
+        return self.issues if self.matches is None else self.matches(asked.body["jql"])
 
     def _search(self, asked: Asked) -> Answer:
         ids_only = asked.body["fields"] == ["id"]
@@ -190,54 +163,6 @@ def _shown(one: Record, asked: Asked) -> Record:
     return one | {"fields": {name: value for name, value in one["fields"].items() if name in asked.body["fields"]}}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # an answer is two small writes, and each would wait 40 ms for the other
-    site: Site
-
-    def do_GET(self) -> None:
-        self._serve()
-
-    def do_POST(self) -> None:
-        self._serve()
-
-    def _serve(self) -> None:
-        parts = urlsplit(self.path)
-        length = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.site.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
-        content = answer.encoded()
-        self.send_response_only(answer.status)
-        always = {"content-type": "application/json", "date": "Mon, 02 Nov 2026 09:00:00 GMT"}
-        for name, value in (always | answer.headers).items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in the standard library
-        """Say nothing."""
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that hung up: some tests are about just that."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[str]:
+def serving(site: Site) -> AbstractContextManager[str]:
     """Serve a site, and give its address."""
-    server = _Server(("127.0.0.1", 0), type("_SiteHandler", (_Handler,), {"site": site}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return answering(site.answer)

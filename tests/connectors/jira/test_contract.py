@@ -10,7 +10,8 @@ from connectors.jira import CONNECTOR, JiraOptions
 from mapping.words import Selection
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.contract import BUSY_WAIT, CANARY, Case, ConnectorContract, Scene
-from tests.connectors.jira.replay import BULK, DOING, DONE, SEARCH, Answer, Asked, Fault, Site, error, issue, serving
+from tests.connectors.jira.replay import BULK, DOING, DONE, SEARCH, Fault, Site, error, issue, serving
+from tests.connectors.served import Answer, Asked
 
 
 class TestJira(ConnectorContract):

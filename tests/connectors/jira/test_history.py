@@ -11,7 +11,8 @@ from connectors.jira import CONNECTOR, JiraSource
 from connectors.port import Capability, History, Roster
 from mapping.errors import PartialReadError, SkipRecordError
 from mapping.words import PastChange
-from tests.connectors.jira.replay import BULK, CHANGES, DOING, DONE, TODO, Answer, Record, Site, issue
+from tests.connectors.jira.replay import BULK, CHANGES, DOING, DONE, TODO, Record, Site, issue
+from tests.connectors.served import Answer
 
 NONE: frozenset[str] = frozenset()
 POINTS = frozenset({"story_points"})

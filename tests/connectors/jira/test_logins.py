@@ -17,7 +17,8 @@ from mapping.errors import FixConfigError, PartialReadError
 from mapping.words import Selection
 from tests.connectors.clock import FakeClock, surroundings
 from tests.connectors.contract import CANARY, assert_no_canary
-from tests.connectors.jira.replay import SEARCH, Answer, Asked, Site, error, issue
+from tests.connectors.jira.replay import SEARCH, Site, error, issue
+from tests.connectors.served import Answer, Asked
 
 PROJECT = Selection.of("jira", {"project": "CHK"})
 URL = {"url": "https://acme.atlassian.net"}

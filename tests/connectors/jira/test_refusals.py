@@ -11,7 +11,8 @@ from connectors.jira import JiraSource
 from mapping.errors import FixConfigError, OkrsyncError, PartialReadError, TryAgainError
 from mapping.words import Selection
 from tests.connectors.clock import FakeClock
-from tests.connectors.jira.replay import SEARCH, Answer, Fault, Site, error, issue
+from tests.connectors.jira.replay import SEARCH, Fault, Site, error, issue
+from tests.connectors.served import Answer
 
 PROJECT = Selection.of("jira", {"project": "CHK"})
 TOKEN = "t0k3n-made-up"

@@ -18,8 +18,6 @@ from tests.connectors.jira.replay import (
     POINTS,
     SEARCH,
     TODO,
-    Answer,
-    Asked,
     Fault,
     Record,
     Site,
@@ -27,6 +25,7 @@ from tests.connectors.jira.replay import (
     issue,
     status,
 )
+from tests.connectors.served import Answer, Asked
 
 PROJECT = Selection.of("jira", {"project": "CHK"})
 NONE: frozenset[str] = frozenset()
@@ -138,7 +137,7 @@ class TestChanged:
             "10002": {},
         }
         (asked,) = site.to(SEARCH)
-        assert asked.jql == '((project = "CHK") AND updated >= 1792497300000) ORDER BY created ASC, key ASC'
+        assert asked.body["jql"] == '((project = "CHK") AND updated >= 1792497300000) ORDER BY created ASC, key ASC'
         assert set(asked.body["fields"]) == {
             "summary", "status", "issuetype", "parent", "labels", "assignee", "resolution", "created", "updated",
             "resolutiondate", "statuscategorychangedate", "customfield_10016",
