@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 
 from config.load import Config, fields_in
@@ -46,20 +46,25 @@ def _seen(glimpse: Glimpse | None) -> str:
     return f"{glimpse.matches} now{example}"
 
 
-async def check_online(config: Config, open_source: OpenSource) -> AsyncIterator[Finding]:
+def check_online(config: Config, open_source: OpenSource) -> AsyncIterator[Finding]:
     """Ask every connection, all at the same time, and yield what was found in the order of the file.
 
     A connection that does not answer harms no other; nothing is written anywhere.
     """
-    asked = [asyncio.create_task(_ask(config, name, open_source)) for name in config.connections]
+    return in_order(_ask(config, name, open_source) for name in config.connections)
+
+
+async def in_order(asked: Iterable[Coroutine[None, None, list[Finding]]]) -> AsyncIterator[Finding]:
+    """Ask all at the same time, and yield what was found in the order given."""
+    tasks = [asyncio.create_task(each) for each in asked]
     try:
-        for each in asked:
-            for finding in await each:
+        for task in tasks:
+            for finding in await task:
                 yield finding
     finally:
-        for each in asked:
-            each.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _ask(config: Config, name: str, open_source: OpenSource) -> list[Finding]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 
-from config.check import Finding, problem_of
+from config.check import Finding, in_order, problem_of
 from config.destinations import ConfiguredDestination
 from config.load import Config
 from connectors.destination import Destination, Probed
@@ -18,7 +17,7 @@ OpenDestination = Callable[[ConfiguredDestination], Destination]
 """Opens a destination. May raise FixConfigError."""
 
 
-async def check_destinations(
+def check_destinations(
     config: Config, opened: OpenDestination, *, at: datetime, objectives: Sequence[Objective]
 ) -> AsyncIterator[Finding]:
     """Read each target once, all destinations at the same time, and yield what was found in the order of the file.
@@ -31,15 +30,7 @@ async def check_destinations(
         at: the clock.
         objectives: what may go there: those of the rules, and those that people keep in the store.
     """
-    asked = [asyncio.create_task(_ask(rule, opened, objectives, at)) for rule in config.destinations.values()]
-    try:
-        for each in asked:
-            for finding in await each:
-                yield finding
-    finally:
-        for each in asked:
-            each.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+    return in_order(_ask(rule, opened, objectives, at) for rule in config.destinations.values())
 
 
 async def _ask(

@@ -6,11 +6,11 @@ import codecs
 import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.port import OptionsModel
+from connectors.zone import ZoneName
 
 DecimalStyle = Literal["plain", "en", "fr"]
 DateStyle = Literal["iso", "day-first", "month-first"]
@@ -102,7 +102,7 @@ class SpreadsheetOptions(OptionsModel):
     dates: DateStyle = Field(
         default="iso", description="How dates that stand as text are written: iso 2026-03-31, day-first 31/03/2026."
     )
-    timezone: str | None = Field(
+    timezone: ZoneName | None = Field(
         default=None,
         description="IANA name of the zone in which the dates of the file are meant; a Google sheet knows its own, "
         "elsewhere UTC when left out.",
@@ -166,15 +166,6 @@ class SpreadsheetOptions(OptionsModel):
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0' or delimiter.isalnum()):
             raise ValueError(f"{delimiter!r} cannot delimit: use one character such as , or ; or |, or the word tab")
         return delimiter
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, timezone: str | None) -> str | None:
-        try:
-            ZoneInfo(timezone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {timezone!r}: use an IANA name such as Europe/Paris") from error
-        return timezone
 
     @model_validator(mode="after")
     def _is_one_spreadsheet(self) -> Self:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 
 from connectors.entries import EntryTerms, Text
 from connectors.port import OptionsModel, Shape
 from connectors.sql.statement import checked
+from connectors.zone import ZoneName
 
 
 class SqlOptions(OptionsModel):
@@ -26,7 +26,9 @@ class SqlOptions(OptionsModel):
     )
     timeout: int = Field(default=60, ge=1, le=3600, description="Seconds that one query may take.")
     rows: int = Field(default=100_000, ge=1, le=5_000_000, description="The most rows that one query may give.")
-    timezone: str = Field(default="UTC", description="IANA name of the zone in which days and times without one are.")
+    timezone: ZoneName = Field(
+        default="UTC", description="IANA name of the zone in which days and times without one are."
+    )
 
     @field_validator("url")
     @classmethod
@@ -34,15 +36,6 @@ class SqlOptions(OptionsModel):
         if url is not None and not url.get_secret_value().strip():
             raise ValueError("is empty: set the variable it comes from")
         return url
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {timezone!r}: use an IANA name such as Europe/Paris") from error
-        return timezone
 
     @model_validator(mode="after")
     def _one_database(self) -> Self:

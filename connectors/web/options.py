@@ -6,7 +6,6 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -14,6 +13,7 @@ from connectors.entries import EntryTerms, StateTerm, Text
 from connectors.login import LoginOptions
 from connectors.port import Shape
 from connectors.web.exact import compiled
+from connectors.zone import ZoneName
 
 
 def _a_path(path: str) -> str:
@@ -34,16 +34,9 @@ class HttpOptions(LoginOptions):
         default=None,
         description="Path that `okrsync check` reads to see whether the credential is good, such as /me.",
     )
-    timezone: str = Field(default="UTC", description="IANA name of the zone in which days and times without one are.")
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError(f"unknown time zone {timezone!r}: use an IANA name such as Europe/Paris") from error
-        return timezone
+    timezone: ZoneName = Field(
+        default="UTC", description="IANA name of the zone in which days and times without one are."
+    )
 
     @field_validator("check")
     @classmethod

@@ -18,6 +18,7 @@ from okrsync.sandbox.wire import Record, RefusedError, answer, instant_of
 
 Handler = Callable[[AsanaSite, Request, datetime], "Rows | Record"]
 Changer = Callable[[AsanaSite, Request, Record, datetime], Record]
+Answered = Callable[[AsanaSite, Request, datetime], Awaitable[Response]]
 
 
 def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> Starlette:
@@ -54,47 +55,47 @@ def asana_app(site: Callable[[], AsanaSite], clock: Callable[[], datetime]) -> S
         ),
         "/status_updates": lambda site, _request, data, now: post_status(site, data, now),
     }
-    routes = [Route(path, _endpoint(site, clock, quota, each), methods=["GET"]) for path, each in handlers.items()]
-    routes += [Route(path, _change(site, clock, quota, each), methods=["POST"]) for path, each in changes.items()]
+    answers = [(path, "GET", _given(each)) for path, each in handlers.items()]
+    answers += [(path, "POST", _changed(each)) for path, each in changes.items()]
+    routes = [Route(path, _endpoint(site, clock, quota, each), methods=[method]) for path, method, each in answers]
     app = Starlette(routes=routes)
     app.add_exception_handler(404, _no_route)
     return app
 
 
 def _endpoint(
-    site: Callable[[], AsanaSite], clock: Callable[[], datetime], quota: Quota, handler: Handler
+    site: Callable[[], AsanaSite], clock: Callable[[], datetime], quota: Quota, answered: Answered
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         now = clock()
         try:
             _authenticate(request, site())
             quota.count(now, site().requests_a_minute)
-            found = handler(site(), request, now)
-            fields = [each for each in request.query_params.get("opt_fields", "").split(",") if each]
-            if isinstance(found, dict):
-                return answer({"data": projected(found, fields) if fields else found})
-            return answer(page_of(found, fields, request, site(), now))
+            return await answered(site(), request, now)
         except RefusedError as refused:
             return answer(refused.body, status=refused.status, headers=refused.headers)
 
     return endpoint
 
 
-def _change(
-    site: Callable[[], AsanaSite], clock: Callable[[], datetime], quota: Quota, changer: Changer
-) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        now = clock()
-        try:
-            _authenticate(request, site())
-            quota.count(now, site().requests_a_minute)
-            body = await request.json()
-            found = changer(site(), request, body["data"], now)
-            return answer({"data": found}, status=201 if request.url.path.endswith("/status_updates") else 200)
-        except RefusedError as refused:
-            return answer(refused.body, status=refused.status, headers=refused.headers)
+def _given(handler: Handler) -> Answered:
+    async def answered(site: AsanaSite, request: Request, now: datetime) -> Response:
+        found = handler(site, request, now)
+        fields = [each for each in request.query_params.get("opt_fields", "").split(",") if each]
+        if isinstance(found, dict):
+            return answer({"data": projected(found, fields) if fields else found})
+        return answer(page_of(found, fields, request, site, now))
 
-    return endpoint
+    return answered
+
+
+def _changed(changer: Changer) -> Answered:
+    async def answered(site: AsanaSite, request: Request, now: datetime) -> Response:
+        body = await request.json()
+        found = changer(site, request, body["data"], now)
+        return answer({"data": found}, status=201 if request.url.path.endswith("/status_updates") else 200)
+
+    return answered
 
 
 def _authenticate(request: Request, site: AsanaSite) -> None:

@@ -23,7 +23,8 @@ from flows.work import Wish
 from mapping.failpoints import listen
 from okrsync.failing import failure_of
 from store import Store
-from tests.faults.scenes import DONE, OTHER, Scene, Stage
+from tests.faults.rules import DONE, OTHER
+from tests.faults.scenes import Scene, Stage
 
 Act = Callable[[Scene], None]
 Set = Callable[[Stage], Scene]

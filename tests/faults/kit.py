@@ -7,7 +7,6 @@ its app, or over HTTP where a fault breaks the connection itself; those of the j
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import time
@@ -33,35 +32,12 @@ from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.server import Sandbox, free_port, sandbox_app, serving
 from store import Store
 from tests.connectors.clock import FakeClock, surroundings
+from tests.faults.rules import ALL, write_other, write_rules
 from tests.faults.worlds import Kind, World, world_of
 
 STRIDE = int(os.environ.get("OKRSYNC_STRIDE", "8"))
 """How much of the table is played: 1 is all of it and takes a quarter of an hour; more thins it out for every day."""
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-RULES = """
-timezone: UTC
-connections:
-  source: {source}
-  other: {{connector: spreadsheet, file: other.csv}}
-cycles:
-  now: {{starts_on: 2026-10-01, ends_on: 2027-01-01}}
-objectives:
-  work:
-    title: What there is to do
-    cycle: now
-    key_results:
-      all:
-        title: Have all of it
-        metric: {{baseline: 0, target: 5000}}
-        measure: {{count: {terms}}}
-      done:
-        title: Finish it
-        measure: {{completion: {terms}}}
-      other:
-        title: Win customers
-        metric: {{baseline: 0, target: 100}}
-        measure: {{latest: {{from: other, row: Customers, column: Actual}}}}
-"""
 LISTS: dict[Kind, str] = {
     "jira": "/rest/api/3/search/jql",
     "jira-dc": "/rest/api/2/search",
@@ -70,7 +46,6 @@ LISTS: dict[Kind, str] = {
     "asana": "/tasks",
 }
 """Where each of them lists what the rules select."""
-ALL, DONE, OTHER = "work/all", "work/done", "work/other"
 
 
 class Straight(httpx.AsyncBaseTransport):
@@ -125,12 +100,8 @@ class Rig:
         connection = self.world.connection() | {"token": "${FAULTS_TOKEN}"}
         if anonymous:
             del connection["token"]
-        terms = {"from": "source"} | (self.terms or self.world.terms())
-        rules = RULES.format(source=json.dumps(connection), terms=json.dumps(terms))  # YAML reads JSON
-        (self.folder / "okrsync.yaml").write_text(rules, encoding="utf-8")
-        other = self.folder / "other.csv"
-        other.write_text("KPI,Actual\nCustomers,42\n", encoding="utf-8")
-        os.utime(other, (START.timestamp(), START.timestamp()))  # a file of tomorrow tells nothing about today
+        write_rules(self.folder, connection, self.terms or self.world.terms(), most=5000)
+        write_other(self.folder, 42, START)
 
     def sync(self, *, accept_shrink: bool = False) -> SyncReport:
         """Run a whole sync: pull, measure, plan, publish."""

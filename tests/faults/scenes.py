@@ -27,34 +27,10 @@ from store.dump import Dump
 from store.engine import engine_of
 from tests.connectors.clock import FakeClock
 from tests.faults.kit import START, Served
+from tests.faults.rules import DONE, OTHER, write_other, write_rules
 from tests.faults.worlds import World, world_of
 
 ITEMS = 12
-RULES = """
-timezone: UTC
-connections:
-  source: {source}
-  other: {{connector: spreadsheet, file: other.csv}}
-cycles:
-  now: {{starts_on: 2026-10-01, ends_on: 2027-01-01}}
-objectives:
-  work:
-    title: What there is to do
-    cycle: now
-    key_results:
-      all:
-        title: Have all of it
-        metric: {{baseline: 0, target: 50}}
-        measure: {{count: {terms}}}
-      done:
-        title: Finish it
-        measure: {{completion: {terms}}}
-      other:
-        title: Win customers
-        metric: {{baseline: 0, target: 100}}
-        measure: {{latest: {{from: other, row: Customers, column: Actual}}}}
-"""
-DONE, OTHER = "work/done", "work/other"
 _numbers = itertools.count()
 
 
@@ -102,11 +78,6 @@ class Scene:
             engine.dispose()
         with self.store() as store:
             return found + store.verify()
-
-    def write_other(self, value: int, at: datetime) -> None:
-        other = self.folder / "other.csv"
-        other.write_text(f"KPI,Actual\nCustomers,{value}\n", encoding="utf-8")
-        os.utime(other, (at.timestamp(), at.timestamp()))  # a file of tomorrow tells nothing about today
 
     def copy(self, into: Path | None = None, *, tablespace: str = "pg_default") -> Scene:
         """Return a scene just like this one, with a folder and a database of its own."""
@@ -162,9 +133,8 @@ class Stage:
         folder = self.folder / f"scene{next(_numbers)}"
         folder.mkdir()
         connection = self.world.connection() | {"token": "${FAULTS_TOKEN}"}
-        terms = {"from": "source"} | self.world.terms()
-        rules = RULES.format(source=json.dumps(connection), terms=json.dumps(terms))  # YAML reads JSON
-        (folder / "okrsync.yaml").write_text(rules + (self._destinations() if goals else ""), encoding="utf-8")
+        more = self._destinations() if goals else ""
+        write_rules(folder, connection, self.world.terms(), most=50, more=more)
         url = self.new_database()
         if url.startswith("sqlite:"):
             url = f"sqlite:///{folder / 'okrsync.db'}"
@@ -172,7 +142,7 @@ class Stage:
         env |= {"OKRSYNC_ALLOWED_HOSTS": "127.0.0.1"}
         made = Scene(folder=folder, url=url, at=self.where.now(), env=env)
         os.environ.update(env)
-        made.write_other(42, START)
+        write_other(folder, 42, START)
         if not empty:
             assert made.sync().failures == ()
         return made
@@ -205,7 +175,7 @@ class Stage:
             self.world.happen()
         self.where.clock.instant += timedelta(days=1)
         later = replace(scene, at=self.where.now())
-        later.write_other(44, later.at)
+        write_other(later.folder, 44, later.at)
         return later
 
 

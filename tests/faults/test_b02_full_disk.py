@@ -27,7 +27,8 @@ from store import Store
 from store.engine import PRAGMAS
 from tests.engines import NewDatabase
 from tests.faults.kit import Served
-from tests.faults.scenes import DONE, Scene, Stage, server_of
+from tests.faults.rules import DONE
+from tests.faults.scenes import Scene, Stage, server_of
 
 POINTS = int(os.environ.get("OKRSYNC_FULL", "5"))
 """At so many points of a sync the disk is full; 50 is what is claimed."""

@@ -20,7 +20,8 @@ from connectors.retry import LONGEST_WAIT
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
 from tests.connectors.clock import FakeClock
-from tests.faults.kit import ALL, START, STRIDE, Make
+from tests.faults.kit import START, STRIDE, Make
+from tests.faults.rules import ALL
 from tests.faults.worlds import KINDS, Kind
 
 STORM = timedelta(minutes=10)

@@ -27,7 +27,8 @@ from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
 from tests.connectors.clock import surroundings
-from tests.faults.kit import ALL, DONE, LISTS, OTHER, Make, Rig, Served, of
+from tests.faults.kit import LISTS, Make, Rig, Served, of
+from tests.faults.rules import ALL, DONE, OTHER
 from tests.faults.test_b06_failing_pages import exactly, kept
 from tests.faults.worlds import KINDS, Kind
 

@@ -16,7 +16,8 @@ from mapping.changes import Action
 from mapping.words import Selection
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
-from tests.faults.kit import ALL, DONE, LISTS, OTHER, STRIDE, Make, Rig, of
+from tests.faults.kit import LISTS, STRIDE, Make, Rig, of
+from tests.faults.rules import ALL, DONE, OTHER
 from tests.faults.worlds import KINDS, Kind
 
 PAGES = 40

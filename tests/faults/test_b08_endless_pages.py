@@ -27,8 +27,9 @@ from okrsync.sandbox import company
 from okrsync.sandbox.faults import Change
 from okrsync.sandbox.github_acts import add_item, add_project, add_sub_issue, release, run_workflow
 from okrsync.sandbox.wire import Record
-from tests.faults.kit import ALL, DONE, LISTS, OTHER, START, Make, Rig, of
+from tests.faults.kit import LISTS, START, Make, Rig, of
 from tests.faults.pages import Way, leading_nowhere, question
+from tests.faults.rules import ALL, DONE, OTHER
 from tests.faults.worlds import KINDS, AsanaWorld, GitHubWorld, JiraWorld, Kind, World
 
 CAP = 12

@@ -21,7 +21,8 @@ from okrsync.sandbox import faults
 from okrsync.sandbox.faults import Change, Reply
 from okrsync.sandbox.ledger import Asked
 from okrsync.sandbox.wire import json_bytes
-from tests.faults.kit import ALL, DONE, LISTS, OTHER, STRIDE, Make, Rig, of
+from tests.faults.kit import LISTS, STRIDE, Make, Rig, of
+from tests.faults.rules import ALL, DONE, OTHER
 from tests.faults.test_b06_failing_pages import kept
 from tests.faults.worlds import KINDS, Kind
 

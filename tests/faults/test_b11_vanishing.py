@@ -12,7 +12,8 @@ import pytest
 
 from mapping.changes import Action
 from mapping.check_ins import CauseKind
-from tests.faults.kit import ALL, DONE, OTHER, Make, Rig, of
+from tests.faults.kit import Make, Rig, of
+from tests.faults.rules import ALL, DONE, OTHER
 from tests.faults.test_b06_failing_pages import kept, watermark
 from tests.faults.worlds import KINDS, Kind
 

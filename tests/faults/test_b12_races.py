@@ -23,7 +23,8 @@ from mapping.words import Outcome
 from tests.engines import NewDatabase
 from tests.faults import journeys
 from tests.faults.kit import Served
-from tests.faults.scenes import OTHER, Scene, Stage
+from tests.faults.rules import OTHER, write_other
+from tests.faults.scenes import Scene, Stage
 
 ROUNDS = int(os.environ.get("OKRSYNC_RACES", "2"))
 CROWD = 6
@@ -77,13 +78,13 @@ def test_a_process_that_is_stopped_past_its_lease_wakes_up_and_publishes_nothing
     scene = stage.scene()
     for round_ in range(ROUNDS):
         scene = stage.move_on(scene)
-        scene.write_other(50 + round_, scene.at)
+        write_other(scene.folder, 50 + round_, scene.at)
         holder = journeys.start("sync", scene, "store.merge.begin stop")
         assert holder.pid is not None
         wait_until_stopped(holder.pid)
         (outcome,) = {each.outcome for each in replace(scene, at=scene.at + timedelta(seconds=1)).sync().connections}
         assert outcome is Outcome.SKIPPED, "the lease of the one that is stopped still runs"
-        scene.write_other(70 + round_, scene.at)
+        write_other(scene.folder, 70 + round_, scene.at)
         later = replace(scene, at=scene.at + timedelta(seconds=LEASE_SECONDS + 1))
         assert {each.outcome for each in later.sync().connections} == {Outcome.COMPLETE}
         before = scene.dump()

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
-import signal
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import Engine, event
 
 from config.destinations import Choice, ConfiguredDestination
 from config.load import Config
@@ -28,6 +24,7 @@ from tests.config.kit import key_result, loaded
 from tests.connectors.clock import surroundings
 from tests.flows.desk import objective_of
 from tests.store.kit import START, check_in
+from tests.store.victim import die_before
 
 COUNT = 8
 OBJECTIVE = objective_of(COUNT)
@@ -95,17 +92,7 @@ def _stands(entry: Any) -> Decimal | None:
 
 
 def perform_and_die(team: Team, step: int, at: datetime, die_at: int | None) -> None:
-    """Perform, and kill this process right before statement ``die_at``; a commit counts as a statement."""
-    seen = 0
-
-    def count(*_: Any) -> None:
-        nonlocal seen
-        seen += 1
-        if seen == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "before_cursor_execute", count)
-    event.listen(Engine, "commit", count)
+    die_before(die_at)
     team.perform(step, at)
 
 

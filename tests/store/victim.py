@@ -48,18 +48,22 @@ def perform(url: str, step: int, size: int = 60) -> None:
         )
 
 
-def perform_and_die(url: str, step: int, size: int, die_at: int | None) -> None:
-    """Perform, and kill this process right before statement ``die_at``; a commit counts as a statement."""
+def die_before(statement: int | None) -> None:
+    """Kill this process right before its n-th statement from now; a commit counts as a statement."""
     seen = 0
 
     def count(*_: Any) -> None:
         nonlocal seen
         seen += 1
-        if seen == die_at:
+        if seen == statement:
             os.kill(os.getpid(), signal.SIGKILL)
 
     event.listen(Engine, "before_cursor_execute", count)
     event.listen(Engine, "commit", count)
+
+
+def perform_and_die(url: str, step: int, size: int, die_at: int | None) -> None:
+    die_before(die_at)
     perform(url, step, size)
 
 
