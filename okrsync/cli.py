@@ -52,7 +52,7 @@ def before(
         typer.Option(
             "--folder",
             "-C",
-            help="Work as if started in this folder.",
+            help="Folder of the rules, settings and store. Files that a command names are found from where you are.",
             show_default="this folder",
             exists=True,
             file_okay=False,

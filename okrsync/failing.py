@@ -7,9 +7,11 @@ raises (``raise``), finds the disk full (``full``), or sleeps (``sleep 2.5``). N
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,4 +82,16 @@ def arm(environ: Mapping[str, str]) -> None:
         FixConfigError: what it says cannot be read.
     """
     if text := environ.get(VARIABLE):
-        listen(failure_of(text))
+        failure = failure_of(text)
+        listen(failure)
+        atexit.register(_tell_unreached, failure)
+
+
+def _tell_unreached(failure: Failure) -> None:
+    """Say that nothing failed: a mistyped place is not to be taken for a proof."""
+    if failure.seen < failure.nth:
+        times = f"{failure.seen} of {failure.nth} times" if failure.seen else "not"
+        sys.stderr.write(
+            f"okrsync: warning: {VARIABLE}: {failure.name} was {times} reached, so nothing failed; "
+            "docs/reliability.md lists the places\n"
+        )

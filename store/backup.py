@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -36,6 +38,25 @@ def copy_all(source: Connection, target: Connection, told: Told = lambda _table,
                 told(table.name, done)
         copied += done
     return copied
+
+
+def require_whole(copy: Path, named: Path) -> None:
+    """Refuse a file that is no SQLite database, or a damaged one, before anything of it is opened as a store.
+
+    Args:
+        copy: what is looked at.
+        named: what it was copied from, which the person knows.
+
+    Raises:
+        FixConfigError: it is not whole.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{copy}?mode=ro", uri=True)) as connection:
+            (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise FixConfigError(f"{named}: {found}: this is no whole backup, name another that `okrsync db backup` wrote")
 
 
 def require_empty(connection: Connection, engine: Engine) -> None:

@@ -25,7 +25,7 @@ from mapping.rules import Cycle, Objective
 from mapping.runs import RunRecord
 from mapping.words import PastChange
 from store import leases
-from store.backup import Told, copy_all, require_empty, whole_or_nothing
+from store.backup import Told, copy_all, require_empty, require_whole, whole_or_nothing
 from store.declared import read_register
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
@@ -408,8 +408,9 @@ class Store:
         if not path.is_file():
             raise FixConfigError(f"{path} is no file: name one that `okrsync db backup` wrote")
         with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "backup.db"  # opening brings an older backup to the schema of today
+            copy = Path(folder) / path.name  # opening brings an older backup to the schema of today
             shutil.copy(path, copy)
+            require_whole(copy, path)
             with Store.open(f"sqlite:///{copy}") as kept, kept.reading() as source, self.writing() as target:
                 require_empty(target, self._engine)
                 reach("store.restore.copy")

@@ -45,6 +45,14 @@ def test_a_command_fails_where_it_is_told_to_and_the_next_one_does_not(rows: Row
     assert (done.returncode, done.stderr.count("warning")) == (0, 0)
 
 
+def test_a_place_that_is_never_reached_is_told(rows: Rows) -> None:
+    done = sync(rows, "store.comit.before")
+    assert done.returncode == 0
+    assert "store.comit.before was not reached, so nothing failed" in done.stderr
+    done = sync(rows, "store.commit.before:40 sleep 0")
+    assert "store.commit.before was 1 of 40 times reached" in done.stderr
+
+
 def test_the_time_is_counted_and_other_places_are_passed() -> None:
     failure = failure_of("a.b:3 raise")
     for name in ("a.b", "a.c", "a.b"):

@@ -100,8 +100,16 @@ def test_no_backup_is_overwritten_and_no_store_restored_over(store: Store, tmp_p
 def test_what_is_no_backup_is_refused_and_nothing_is_taken_over(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("not a database, but long enough to look at " * 50)
-    with pytest.raises(FixConfigError, match="file is not a database"):
+    with pytest.raises(FixConfigError, match=rf"^{file}: file is not a database: this is no whole backup"):
         store.restore(file)
+    filled_one = tmp_path / "whole.db"
+    with Store.open(f"sqlite:///{tmp_path / 'another.db'}") as another:
+        filled(another)
+        another.backup(filled_one)
+    half = tmp_path / "half.db"
+    half.write_bytes(filled_one.read_bytes()[: filled_one.stat().st_size // 2])
+    with pytest.raises(FixConfigError, match=rf"^{half}: .*no whole backup"):
+        store.restore(half)
     other = tmp_path / "strange.db"
     with sqlite3.connect(other) as connection:
         connection.execute("CREATE TABLE mine (a INTEGER)")
