@@ -111,9 +111,13 @@ async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
 
 
 async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:
+    api = configured_api(place.data_folder, os.environ)
     prepare(place.data_folder)
+    from flows.prefect_api import require_api
     from flows.sync import sync, watching
 
+    if api is not None:  # otherwise Prefect starts a server of its own
+        await require_api(api, instead="; `okrsync sync --in-process` does without")
     watching.set(watch)
     return await sync(
         config=str(place.rules_path),
@@ -132,15 +136,23 @@ def run_deploy(place: Place, *, pool: str) -> list[str]:
     from okrsync.serving import schedule_of
 
     schedule = schedule_of(place)
-    if configured_api(place.data_folder, os.environ) is None:
+    api = configured_api(place.data_folder, os.environ)
+    if api is None:
         raise FixConfigError("no Prefect API is configured: set PREFECT_API_URL, or run `okrsync up` on this machine")
     prepare(place.data_folder)
     from flows.deployment import deploy
+    from flows.prefect_api import require_api
 
-    name = asyncio.run(deploy(place.rules_path, schedule, pool=pool))
+    async def deployed() -> str:
+        await require_api(api)
+        return await deploy(place.rules_path, schedule, pool=pool)
+
     return [
-        f"Deployed {name}: {schedule.cron} ({schedule.timezone}).",
-        f"Run a worker where okrsync is installed: prefect worker start --pool {pool}",
+        f"Deployed {asyncio.run(deployed())}: {schedule.cron} ({schedule.timezone}).",
+        (
+            f"Run a worker where okrsync is installed and the rules are at {place.rules_path}: "
+            f"prefect worker start --pool {pool}"
+        ),
     ]
 
 

@@ -79,6 +79,18 @@ def test_deploy_without_an_api_says_what_to_do(rivelle: Company, tmp_path: Path)
     assert done.stderr.count("\n") == 1
 
 
+def test_an_api_that_does_not_answer_is_one_line_that_says_what_to_do(rivelle: Company, prefect_api: str) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/api"
+    for words in (["sync"], ["deploy"]):
+        done = okrsync("-C", str(rivelle.folder), *words, env={"PREFECT_API_URL": nowhere})
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(f"okrsync: no Prefect API answers at {nowhere} (")
+        assert "Traceback" not in done.stderr
+    done = okrsync("-C", str(rivelle.folder), "deploy", env={"PREFECT_API_URL": prefect_api.removesuffix("/api")})
+    assert done.returncode == 1
+    assert "which ends in /api" in done.stderr
+
+
 def test_up_runs_server_schedule_and_page_until_interrupted(rivelle: Company) -> None:
     page, server = free_port(), free_port()
     words = ["-C", str(rivelle.folder), "up", "--port", str(page), "--prefect-port", str(server)]
