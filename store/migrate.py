@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect
 
 from mapping.errors import FixConfigError
 from mapping.failpoints import reach
@@ -25,7 +25,9 @@ MIGRATION_LOCK = 0x6F6B7273  # "okrs"; PostgreSQL's advisory lock while tables a
 
 
 def bring_to_head(engine: Engine, native: Native) -> None:
-    """Migrate to ``HEAD`` in one transaction; nothing is written and Alembic not imported when it is there already.
+    """Make the tables, or migrate them to ``HEAD``, in one transaction; nothing is written when they are there already.
+
+    Alembic, which takes longer to import than the tables to make, is imported only where there is something to migrate.
 
     Raises:
         FixConfigError: the database is newer than this code, or holds something else.
@@ -37,8 +39,11 @@ def bring_to_head(engine: Engine, native: Native) -> None:
     native.prepare(engine)
     with engine.connect() as connection:
         _begin_alone(connection, native)
-        if _revision(connection) != HEAD:  # another process may have been quicker
-            _upgrade(connection)
+        revision = _revision(connection)
+        if revision is None:
+            _create(connection)
+        elif revision != HEAD:  # or another process was quicker
+            _upgrade(connection, revision)
         reach("store.migrate.commit")
         connection.commit()
         reach("store.migrate.done")
@@ -69,28 +74,42 @@ def _revision(connection: Connection) -> str | None:
     return connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 - a constant
 
 
-def _upgrade(connection: Connection) -> None:
+def _create(connection: Connection) -> None:
+    """Make the newest tables at once; a test holds them against those that all the migrations make."""
+    _refuse_strangers(connection)
+    reach("store.migrate.create")
+    metadata.create_all(connection, checkfirst=False)
+    version = Table(
+        VERSION_TABLE,
+        MetaData(),
+        Column("version_num", String(32), nullable=False),
+        PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+    )
+    version.create(connection, checkfirst=False)
+    connection.execute(insert(version).values(version_num=HEAD))
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
     from alembic import command
     from alembic.script import ScriptDirectory
 
-    where, revision = place(connection.engine.url), _revision(connection)
     config = alembic_config(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in known:
         raise FixConfigError(
-            f"{where}: its schema is revision {revision}, this okrsync knows up to {HEAD}: install a newer okrsync"
+            f"{place(connection.engine.url)}: its schema is revision {revision}, this okrsync knows up to {HEAD}: "
+            "install a newer okrsync"
         )
-    if revision is None:
-        _refuse_strangers(connection, where)
     reach("store.migrate.upgrade")
     command.upgrade(config, "head")
 
 
-def _refuse_strangers(connection: Connection, where: str) -> None:
+def _refuse_strangers(connection: Connection) -> None:
     there = set(inspect(connection).get_table_names())
     # A SQLite file belongs to one application; a PostgreSQL schema may be shared as long as no name clashes.
     strangers = there if connection.dialect.name == "sqlite" else there & set(metadata.tables)
     if strangers:
         raise FixConfigError(
-            f"{where}: holds tables that are not okrsync's ({', '.join(sorted(strangers)[:3])}): name another database"
+            f"{place(connection.engine.url)}: holds tables that are not okrsync's "
+            f"({', '.join(sorted(strangers)[:3])}): name another database"
         )

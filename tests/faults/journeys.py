@@ -24,7 +24,8 @@ from mapping.failpoints import listen
 from okrsync.failing import failure_of
 from store import Store
 from tests.faults.rules import DONE, OTHER
-from tests.faults.scenes import Scene, Stage
+from tests.faults.scenes import DONE, OTHER, Scene, Stage
+from tests.store.old import build, revision_of, rows_of
 
 Act = Callable[[Scene], None]
 Set = Callable[[Stage], Scene]
@@ -64,6 +65,12 @@ def nothing_yet(stage: Stage) -> Scene:
     return stage.scene(empty=True)
 
 
+def of_the_first_schema(stage: Stage) -> Scene:
+    scene = stage.scene(empty=True)
+    build(scene.url, "0001")
+    return scene
+
+
 def waiting(stage: Stage) -> Scene:
     """Return a scene in which two readings wait for a person."""
     scene = synced_and_moved(stage)
@@ -82,6 +89,10 @@ def backed_up(stage: Stage) -> Scene:
     with full.store() as store:
         store.backup(empty.folder / "kept.db")
     return empty
+
+
+def upgrade(scene: Scene) -> None:
+    scene.store().close()
 
 
 def sync(scene: Scene) -> None:
@@ -139,6 +150,11 @@ def rebuild(scene: Scene) -> None:
     assert report.failures == []
 
 
+def _rows(scene: Scene) -> object:
+    """Return the schema and every row, without opening the store, which would upgrade it."""
+    return revision_of(scene.url), rows_of(scene.url)
+
+
 def _with_backup(scene: Scene) -> object:
     """Return the store and, once it is there, its backup; what is half written is no backup."""
     file = scene.folder / "kept.db"
@@ -164,6 +180,7 @@ JOURNEYS: dict[str, Journey] = {
         effects=lambda stage: list(stage.office.effects),
         whole=False,
     ),
+    "upgrade": Journey(act=upgrade, scene=of_the_first_schema, states=_rows),
     "backup": Journey(act=backup, scene=synced_and_moved, states=_with_backup),
     "restore": Journey(act=restore, scene=backed_up),
     "plan": Journey(act=save_plan, scene=synced_and_moved, states=_with_plan),

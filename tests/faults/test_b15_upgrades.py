@@ -9,76 +9,29 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import text
 
 from flows.reader import StoreReader
 from mapping.errors import FixConfigError
 from mapping.failpoints import listening
 from okrsync.failing import failure_of
 from store import Store
-from store.dialects import native
-from store.engine import engine_of
-from store.migrate import HEAD, MIGRATIONS, VERSION_TABLE, alembic_config
+from store.migrate import HEAD, MIGRATIONS, VERSION_TABLE
 from store.tables import metadata
 from tests.engines import NewDatabase
 from tests.faults.points import die_in
 from tests.store.kit import START, Pull, item, sync
-from tests.store.old import SCHEMAS
+from tests.store.old import SCHEMAS, build, connected, revision_of, rows_of
 
 KILLS = int(os.environ.get("OKRSYNC_KILLS", "3"))
 """Before how many of a migration's statements it is killed; 1000 is before each."""
 REVISIONS = sorted(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
-Rows = dict[str, list[dict[str, object]]]
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Connection]:
-    engine = engine_of(url)
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
-
-
-def build(url: str, revision: str) -> Rows:
-    """Make a store of an earlier schema by its own migrations, fill it, and return its rows."""
-    engine = engine_of(url)
-    native(engine.dialect.name).prepare(engine)
-    engine.dispose()
-    with connected(url) as connection:
-        command.upgrade(alembic_config(connection), revision)
-    with connected(url) as connection:
-        for line in (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8").splitlines():
-            connection.exec_driver_sql(line.replace("%", "%%") if connection.dialect.name == "postgresql" else line)
-    return rows_of(url)
-
-
-def rows_of(url: str, like: Rows | None = None) -> Rows:
-    """Return every row of every table, sorted; ``like`` narrows it to the tables and columns of earlier ones."""
-    found: Rows = {}
-    with connected(url) as connection:
-        for name in sorted(set(inspect(connection).get_table_names()) - {VERSION_TABLE}):
-            rows = [dict(row) for row in connection.execute(text(f"SELECT * FROM {name}")).mappings()]
-            if like is not None:
-                columns = list(like[name][0]) if like.get(name) else []
-                rows = [{column: row[column] for column in columns} for row in rows] if name in like else []
-            if like is None or name in like:
-                found[name] = sorted(rows, key=repr)
-    return found
-
-
-def revision_of(url: str) -> str | None:
-    with connected(url) as connection:
-        found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
-    return None if found is None else str(found)
 
 
 def is_whole(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of a store as plain SQL, so that stores of earlier schemas can be made again with real rows in them.
+"""Rows of a store as plain SQL, and stores of earlier schemas that are made again with real rows in them.
 
 Before a migration is added: ``python -m tests.store.old > tests/store/schemas/REVISION.sql``.
 """
@@ -10,12 +10,59 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from store.migrate import VERSION_TABLE
+from alembic import command
+from sqlalchemy import Connection, inspect, text
+
+from store.dialects import native
+from store.engine import engine_of
+from store.migrate import VERSION_TABLE, alembic_config
 
 SCHEMAS = Path(__file__).parent / "schemas"
+Rows = dict[str, list[dict[str, object]]]
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def build(url: str, revision: str) -> Rows:
+    """Make a store of an earlier schema by its own migrations, fill it, and return its rows."""
+    engine = engine_of(url)
+    native(engine.dialect.name).prepare(engine)
+    engine.dispose()
+    with connected(url) as connection:
+        command.upgrade(alembic_config(connection), revision)
+    with connected(url) as connection:
+        for line in (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8").splitlines():
+            connection.exec_driver_sql(line.replace("%", "%%") if connection.dialect.name == "postgresql" else line)
+    return rows_of(url)
+
+
+def rows_of(url: str, like: Rows | None = None) -> Rows:
+    """Return every row of every table, sorted; ``like`` narrows it to the tables and columns of earlier ones."""
+    found: Rows = {}
+    with connected(url) as connection:
+        for name in sorted(set(inspect(connection).get_table_names()) - {VERSION_TABLE}):
+            rows = [dict(row) for row in connection.execute(text(f"SELECT * FROM {name}")).mappings()]
+            if like is not None:
+                columns = list(like[name][0]) if like.get(name) else []
+                rows = [{column: row[column] for column in columns} for row in rows] if name in like else []
+            if like is None or name in like:
+                found[name] = sorted(rows, key=repr)
+    return found
+
+
+def revision_of(url: str) -> str | None:
+    with connected(url) as connection:
+        found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return None if found is None else str(found)
 
 
 def as_sql(file: Path) -> Iterator[str]:

@@ -25,6 +25,7 @@ from store.migrate import HEAD, VERSION_TABLE, alembic_config
 from store.tables import metadata
 from tests.engines import NewDatabase
 from tests.store.kit import EPIC, Pull, item, sync
+from tests.store.old import build, revision_of
 
 
 @contextmanager
@@ -35,11 +36,36 @@ def raw(url: str) -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_models_and_migrations_agree(url: str) -> None:
-    Store.open(url).close()
-    with raw(url) as connection:
-        options = {"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+def shape_of(connection: Connection) -> dict[str, object]:
+    """Return all that a database says of its tables; the order of columns is that of the migrations that added them."""
+    found = inspect(connection)
+    return {
+        table: (
+            {column["name"]: {**column, "type": repr(column["type"])} for column in found.get_columns(table)},
+            found.get_pk_constraint(table),
+            found.get_foreign_keys(table),
+            found.get_unique_constraints(table),
+            found.get_check_constraints(table),
+            [
+                index | {"dialect_options": {name: str(told) for name, told in index["dialect_options"].items()}}
+                for index in found.get_indexes(table)
+            ],
+        )
+        for table in found.get_table_names()
+    }
+
+
+def test_a_new_store_is_one_that_all_migrations_made(new_database: NewDatabase) -> None:
+    new, migrated = new_database(), new_database()
+    build(migrated, "0001")
+    for url in (new, migrated):
+        Store.open(url).close()
+    options = {"compare_type": True, "compare_server_default": True, "version_table": VERSION_TABLE}
+    with raw(new) as connection, raw(migrated) as other:
+        assert shape_of(connection) == shape_of(other)
+        for each in (connection, other):
+            assert compare_metadata(MigrationContext.configure(each, opts=options), metadata) == []
+        assert revision_of(new) == revision_of(migrated) == HEAD
         assert ScriptDirectory.from_config(alembic_config(connection)).get_current_head() == HEAD
 
 
@@ -80,10 +106,10 @@ def test_tables_of_others_are_left_alone(url: str) -> None:
         assert inspect(connection).get_table_names() == ["runs"]
 
 
-def test_an_up_to_date_store_opens_without_alembic(url: str) -> None:
-    Store.open(url).close()
+def test_a_store_is_made_and_opened_without_alembic(url: str) -> None:
     script = "import sys; from store import Store; Store.open(sys.argv[1]).close(); assert 'alembic' not in sys.modules"
-    subprocess.run([sys.executable, "-c", script, url], check=True, cwd=Path(__file__).parents[2])
+    for _ in ("made", "opened"):
+        subprocess.run([sys.executable, "-c", script, url], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_many_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
