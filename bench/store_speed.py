@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import structs
 
 from mapping.words import ItemState, Outcome, PullResult, Selection, WorkItem
 from store import Store
@@ -118,7 +119,7 @@ def bare_postgres(items: Sequence[WorkItem], url: str) -> float:
 def measure(name: str, items: Sequence[WorkItem], new_store: Callable[[], Store], bare: Callable[[], float]) -> None:
     """Print one engine's figures."""
     changed = [
-        replace(item, state=ItemState.DONE, updated_at=START + timedelta(days=1)) if n % 2 else item
+        structs.replace(item, state=ItemState.DONE, updated_at=START + timedelta(days=1)) if n % 2 else item
         for n, item in enumerate(items)
     ]
     taken: dict[str, list[float]] = {

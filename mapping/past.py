@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from mapping.mirror import Departure, Mirror
 from mapping.words import ItemState, PastChange, Sample, Selection, WorkItem
@@ -38,8 +40,8 @@ def as_it_was(item: WorkItem, changes: Sequence[PastChange], at: datetime) -> Wo
     for change in reversed(changes):
         if change.at > at:
             before[change.field] = change.old  # the earliest comes last and stays
-    found = replace(item, **_fields(item, before)) if before else item
-    return replace(found, done_at=_done_at(found, item, changes, at))
+    found = structs.replace(item, **_fields(item, before)) if before else item
+    return structs.replace(found, done_at=_done_at(found, item, changes, at))
 
 
 def _fields(item: WorkItem, before: Mapping[str, str | None]) -> dict[str, Any]:
@@ -158,7 +160,7 @@ class PastMirror:
             self.assumed[NO_COMPLETION] += 1
             return item
         self.assumed[NO_HISTORY] += 1
-        return item if item.done_at <= self.at else replace(item, state=ItemState.TODO, done_at=None)
+        return item if item.done_at <= self.at else structs.replace(item, state=ItemState.TODO, done_at=None)
 
     def parents(self, selection: Selection) -> frozenset[str]:
         """Return the ids of members that were the parent of another member."""

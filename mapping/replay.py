@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import structs
 
 from mapping.check_ins import CauseKind
 from mapping.mirror import Comparing, Departure, Mirror
@@ -165,7 +167,7 @@ class HalfWay:
             return
         current = layer.get(change.id, change.old)
         if current is not None:
-            layer[change.id] = replace(current, **{name: getattr(change.new, name) for name in fields})
+            layer[change.id] = structs.replace(current, **{name: getattr(change.new, name) for name in fields})
 
     def members(self, selection: Selection) -> Iterator[WorkItem]:
         """Stream the old members with their changes, then those that came; each once, not ordered by id."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import structs
 
 from mapping.mirror import Departure, Mirror
 from mapping.words import ItemState, Sample, Selection, WorkItem
@@ -69,7 +71,7 @@ class Finished(WhatIf):
         if item.state not in OPEN or (self.only is not None and name not in self.only):
             return item
         self.open[name] = item
-        return replace(item, state=ItemState.DONE, done_at=self.now)
+        return structs.replace(item, state=ItemState.DONE, done_at=self.now)
 
 
 @dataclass(slots=True)
@@ -78,4 +80,4 @@ class Unfinished(WhatIf):
 
     def changed(self, item: WorkItem) -> WorkItem:
         """Return the item as open, where it is done."""
-        return replace(item, state=ItemState.TODO, done_at=None) if item.state is ItemState.DONE else item
+        return structs.replace(item, state=ItemState.TODO, done_at=None) if item.state is ItemState.DONE else item

@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import structs
 
 from connectors.jira import jql
 from connectors.jira.history import Historian
@@ -271,7 +271,7 @@ class JiraSource:
             return items
         ids = await self._readers.ids_of([item.parent for item in items if item.parent])
         return [
-            replace(item, parent=ids[item.parent]) if item.parent is not None and item.parent in ids else item
+            structs.replace(item, parent=ids[item.parent]) if item.parent is not None and item.parent in ids else item
             for item in items
         ]
 

@@ -16,7 +16,6 @@ Put ``CANARY`` into every secret: no error and no log line may show it.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -113,7 +112,7 @@ async def opened(scene: Scene) -> AsyncIterator[Scene]:
 
 
 def instants_of(item: WorkItem) -> list[datetime]:
-    values = [getattr(item, part.name) for part in dataclasses.fields(item)]
+    values = [getattr(item, name) for name in item.__struct_fields__]
     return [value for value in values if isinstance(value, datetime)]
 
 

@@ -24,7 +24,7 @@ from mapping.failpoints import listen
 from okrsync.failing import failure_of
 from store import Store
 from tests.faults.rules import DONE, OTHER
-from tests.faults.scenes import DONE, OTHER, Scene, Stage
+from tests.faults.scenes import Scene, Stage
 from tests.store.old import build, revision_of, rows_of
 
 Act = Callable[[Scene], None]

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.measure import measure_one
 from mapping.readings import Reading
@@ -205,7 +206,7 @@ def test_finishing_an_item_never_lowers_completion(items: list[WorkItem], measur
     before = read(measure, *items)
     for place, one in enumerate(items):
         if one.state in (ItemState.TODO, ItemState.IN_PROGRESS):
-            after = read(measure, *items[:place], replace(one, state=DONE), *items[place + 1 :])
+            after = read(measure, *items[:place], structs.replace(one, state=DONE), *items[place + 1 :])
             assert (before.value is None) is (after.value is None)
             if before.value is not None and after.value is not None:
                 assert after.value >= before.value

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.canonical import rule_from_json, rule_of
 from mapping.changes import Change
@@ -204,7 +205,9 @@ def test_causes_sum_when_an_item_comes_to_feed_another_key_result() -> None:
     before = World(items={WORK: ITEMS})
     first = planned(objectives, before, before, None)
     assert first.new is not None
-    after = World(items={WORK: [ITEMS[0], replace(ITEMS[1], labels=("shop",)), replace(ITEMS[2], state=DONE)]})
+    after = World(
+        items={WORK: [ITEMS[0], structs.replace(ITEMS[1], labels=("shop",)), structs.replace(ITEMS[2], state=DONE)]}
+    )
     second = planned(objectives, before, after, first.new)
     assert second.new is not None
     assert (first.new.formula, second.new.formula) == (
@@ -225,7 +228,7 @@ def test_a_change_of_shares_alone_is_called_by_its_name() -> None:
 
 
 def quiet(*items: WorkItem, at: str = "2026-10-20") -> list[WorkItem]:
-    return [replace(each, updated_at=day(at)) for each in items]
+    return [structs.replace(each, updated_at=day(at)) for each in items]
 
 
 def covered(objectives: Sequence[Objective], world: World, now: datetime = NOW) -> dict[str, object]:
@@ -278,7 +281,7 @@ def test_work_that_no_key_result_is_served_by_is_listed_by_parent() -> None:
 
 def test_a_bug_that_was_closed_served_the_count_of_open_ones() -> None:
     closed = item("1", DONE, done_at=day("2026-11-10"))
-    world = World(items={WORK: [replace(closed, updated_at=day("2026-11-10"))], OTHER: []})
+    world = World(items={WORK: [structs.replace(closed, updated_at=day("2026-11-10"))], OTHER: []})
     found = covered([company(ALLOW, (replace(COUNT, where="!item.done"), number(0, 10)))[0]], world)
     assert (found["untied"], found["still"]) == ([], {})
 
@@ -291,7 +294,7 @@ def test_what_is_below_an_item_that_feeds_a_key_result_is_tied() -> None:
 
 def test_items_that_feed_several_key_results_are_listed_and_fail_no_check() -> None:
     now = day("2026-10-10")
-    fresh = [replace(each, updated_at=now) for each in ITEMS]
+    fresh = [structs.replace(each, updated_at=now) for each in ITEMS]
     found = covered(company(ALLOW, *THREE), World(items={WORK: fresh, OTHER: []}), now)
     assert found["many"] == {
         "CHK-1": ("a/0", "b/again"),

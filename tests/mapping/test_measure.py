@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.aggregate import AggregateTally
 from mapping.errors import RuleError
@@ -380,6 +380,6 @@ def test_the_least_may_be_0() -> None:
 
 
 def test_the_address_of_an_item_is_in_its_evidence() -> None:
-    linked = replace(item("1"), url="https://jira.acme.test/browse/CHK-1")
+    linked = structs.replace(item("1"), url="https://jira.acme.test/browse/CHK-1")
     (part,) = read(COUNT, World({WORK: [linked]}), collect=True).evidence
     assert part.url == "https://jira.acme.test/browse/CHK-1"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.measure import measure_one
 from mapping.past import NO_COMPLETION, NO_CREATION, NO_HISTORY, SINCE_CREATED, PastMirror, Remembered, as_it_was
@@ -54,17 +54,17 @@ def put(found: WorkItem, field: str, value: str | None) -> WorkItem:
     if entry:
         if group == "numbers":
             numbers = {name: each for name, each in found.numbers.items() if name != entry}
-            return replace(found, numbers=numbers if value is None else {**numbers, entry: Decimal(value)})
+            return structs.replace(found, numbers=numbers if value is None else {**numbers, entry: Decimal(value)})
         fields = {name: each for name, each in found.fields.items() if name != entry}
-        return replace(found, fields=fields if value is None else {**fields, entry: value})
+        return structs.replace(found, fields=fields if value is None else {**fields, entry: value})
     if field == "labels":
-        return replace(found, labels=tuple(value.split(",")) if value else ())
-    return replace(found, **{field: ItemState(value or "") if field == "state" else value})  # type: ignore[arg-type] # any field
+        return structs.replace(found, labels=tuple(value.split(",")) if value else ())
+    return structs.replace(found, **{field: ItemState(value or "") if field == "state" else value})
 
 
 @given(st.lists(st.tuples(FIELDS, st.integers(0, 4)), max_size=12), st.integers(0, 13))
 def test_undoing_later_changes_gives_what_earlier_ones_had_made(steps: list[tuple[str, int]], hours: int) -> None:
-    now = replace(item("1", labels=("a",), points=1, status="Open"), created_at=BORN, done_at=None)
+    now = structs.replace(item("1", labels=("a",), points=1, status="Open"), created_at=BORN, done_at=None)
     history, changes = [now], []
     for hour, (field, choice) in enumerate(steps, start=1):
         new = VALUES[field][choice % len(VALUES[field])]
@@ -74,17 +74,17 @@ def test_undoing_later_changes_gives_what_earlier_ones_had_made(steps: list[tupl
     then = as_it_was(now, changes, BORN + hours * HOUR)
     assert then is not None
     expected = history[min(hours, len(steps))]
-    assert replace(then, done_at=None) == replace(expected, done_at=None)
+    assert structs.replace(then, done_at=None) == structs.replace(expected, done_at=None)
 
 
 def test_an_item_is_not_there_before_it_was_created() -> None:
-    born = replace(item("1", DONE), created_at=BORN)
+    born = structs.replace(item("1", DONE), created_at=BORN)
     assert as_it_was(born, [], BORN - HOUR) is None
     assert as_it_was(born, [], BORN) is not None
 
 
 def test_done_at_is_the_last_completion_by_then() -> None:
-    now = replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
+    now = structs.replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
     changes = [
         change("state", "todo", "done", 2),
         change("state", "done", "todo", 4),
@@ -95,7 +95,9 @@ def test_done_at_is_the_last_completion_by_then() -> None:
 
 
 def test_a_share_of_the_past_counts_what_there_was_and_says_what_it_assumed() -> None:
-    tasks = [replace(item(str(n), DONE), created_at=BORN + n * HOUR, done_at=BORN + (n + 5) * HOUR) for n in range(4)]
+    tasks = [
+        structs.replace(item(str(n), DONE), created_at=BORN + n * HOUR, done_at=BORN + (n + 5) * HOUR) for n in range(4)
+    ]
     changes = {
         (each.connection, each.id): [change("state", "todo", "done", int(each.id) + 5, each.id)] for each in tasks
     }
@@ -106,7 +108,10 @@ def test_a_share_of_the_past_counts_what_there_was_and_says_what_it_assumed() ->
 
 
 def test_without_history_an_item_goes_by_its_own_dates() -> None:
-    tasks = [replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR), replace(item("2"), created_at=BORN)]
+    tasks = [
+        structs.replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR),
+        structs.replace(item("2"), created_at=BORN),
+    ]
     early = PastMirror(known=World({WORK: tasks}), changes={}, at=BORN + HOUR)
     late = PastMirror(known=World({WORK: tasks}), changes={}, at=BORN + 6 * HOUR)
     share = rule(Completion(selection=WORK))
@@ -126,7 +131,7 @@ def test_what_must_be_assumed_is_counted_by_its_reason() -> None:
 
 
 def test_what_was_done_later_without_a_history_was_open() -> None:
-    late = replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR)
+    late = structs.replace(item("1", DONE), created_at=BORN, done_at=BORN + 5 * HOUR)
     mirror = PastMirror(known=World({WORK: [late]}), changes={}, at=BORN + HOUR)
     (then,) = mirror.members(WORK)
     assert (then.state, then.done_at) == (ItemState.TODO, None)
@@ -158,7 +163,7 @@ def test_work_began_at_the_first_change_to_in_progress_or_where_a_run_saw_it_ear
 
 
 def test_the_past_of_a_past_is_the_earlier_of_the_two_and_knows_nobody_who_left() -> None:
-    born = [replace(item(str(n)), created_at=BORN + n * HOUR) for n in range(4)]
+    born = [structs.replace(item(str(n)), created_at=BORN + n * HOUR) for n in range(4)]
     samples = [sample(n, BORN + n * HOUR) for n in range(4)]
     mirror = PastMirror(known=World({WORK: born}, {SERIES: samples}), changes={}, at=BORN + 2 * HOUR)
     assert [each.value for each in mirror.samples(SERIES)] == [0, 1, 2]
@@ -193,12 +198,14 @@ def test_labels_and_empty_fields_come_back_as_they_were() -> None:
         change("state", None, "todo", 2),
     ]
     then = as_it_was(now, changes, BORN + HOUR)
-    assert then == replace(now, labels=("a", "b"), assignee=None, fields={}, numbers={"story_points": Decimal("1.5")})
+    assert then == structs.replace(
+        now, labels=("a", "b"), assignee=None, fields={}, numbers={"story_points": Decimal("1.5")}
+    )
     assert as_it_was(now, changes, BORN + 2 * HOUR) == now, "a change at that very instant has happened"
 
 
 def test_what_was_done_all_along_is_done_since_its_creation() -> None:
-    odd = replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
+    odd = structs.replace(item("1", DONE), created_at=BORN, done_at=BORN + 9 * HOUR)
     then = as_it_was(odd, [], BORN + HOUR)
     assert then is not None
     assert then.done_at == BORN

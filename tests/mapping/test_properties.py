@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.canonical import rule_json, rule_version
 from mapping.causes import Differences, causes
@@ -204,7 +205,7 @@ def test_a_reading_has_a_value_or_a_reason_and_evidence_changes_neither(
 @given(found=many, added=items(9))
 def test_one_more_done_item_never_lowers_a_count_of_done(found: Sequence[WorkItem], added: WorkItem) -> None:
     before = read(DONE_COUNT, world(found, [1])).value
-    after = read(DONE_COUNT, world([*found, replace(added, state=DONE)], [1])).value
+    after = read(DONE_COUNT, world([*found, structs.replace(added, state=DONE)], [1])).value
     assert before is not None
     assert after == before + 1
 
@@ -213,7 +214,7 @@ def test_one_more_done_item_never_lowers_a_count_of_done(found: Sequence[WorkIte
 def test_one_more_done_item_never_lowers_a_share_of_done_by_count(found: Sequence[WorkItem], added: WorkItem) -> None:
     share = Completion(selection=WORK, leaves=False)
     before = read(share, world(found, [1])).value
-    after = read(share, world([*found, replace(added, state=DONE)], [1])).value
+    after = read(share, world([*found, structs.replace(added, state=DONE)], [1])).value
     assert after is not None
     assert before is None or after >= before
 

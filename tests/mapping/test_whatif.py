@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from mapping.check_ins import CauseKind
 from mapping.mirror import Departure
@@ -56,8 +57,8 @@ def test_open_items_are_finished_now_and_those_closed_undone_stay() -> None:
     mirror = Finished(WORLD, NOW)
     assert list(mirror.members(WORK)) == [
         ITEMS[0],
-        replace(ITEMS[1], state=DONE, done_at=NOW),
-        replace(ITEMS[2], state=DONE, done_at=NOW),
+        structs.replace(ITEMS[1], state=DONE, done_at=NOW),
+        structs.replace(ITEMS[2], state=DONE, done_at=NOW),
         ITEMS[3],
     ]
     assert mirror.open == {("jira", "2"): ITEMS[1], ("jira", "3"): ITEMS[2]}
@@ -180,7 +181,7 @@ def test_named_statuses_and_other_fields_are_told_apart() -> None:
         CauseKind.RE_ESTIMATED: ("numbers",), CauseKind.EDITED: ("title",), CauseKind.COMPLETED: ("status",),
     }  # fmt: skip
     assert change.kinds(None) == {CauseKind.RE_ESTIMATED: ("numbers",), CauseKind.EDITED: ("title", "status")}
-    closed = replace(new, state=WONT)
+    closed = structs.replace(new, state=WONT)
     (undone,) = item_changes(World({WORK: [old]}), World({WORK: [closed]}), WORK)
     assert CauseKind.COMPLETED not in undone.kinds(frozenset({"shipped"}))
 

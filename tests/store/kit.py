@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from msgspec import structs
+
 from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.rules import (
     COMPLETION_METRIC,
@@ -53,7 +55,7 @@ LAUNCH = Objective(id="launch", title="Launch", cycle=CYCLE, team="payments", ke
 
 def item(number: int | str, **changes: object) -> WorkItem:
     """Return a work item of the connection jira."""
-    return replace(PLAIN, **{"id": str(number), "key": f"CHK-{number}", "title": f"Step {number}", **changes})  # type: ignore[arg-type] # any field
+    return structs.replace(PLAIN, **{"id": str(number), "key": f"CHK-{number}", "title": f"Step {number}", **changes})
 
 
 def sample(value: str, at: datetime = START, origin: str = "KPI!C7") -> Sample:

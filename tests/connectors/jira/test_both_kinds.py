@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from mapping.errors import FixConfigError, PartialReadError, SkipRecordError
 from mapping.words import Selection, WorkItem
@@ -42,7 +43,7 @@ def site_of(stage: Stage, kind: str) -> JiraSite:
 
 def same(item: WorkItem) -> WorkItem:
     """Leave out what cannot be the same: the address."""
-    return replace(item, url=None)
+    return structs.replace(item, url=None)
 
 
 class TestWhoWeAre:
