@@ -37,6 +37,7 @@ PHRASES = (
     _("the cycle begins on {date}"),
     _("nothing has been measured yet"),
     _("nobody has checked in yet"),
+    _("a first value waits for review"),
     _("the last good value stands: {reason}"),
     _("the threshold is met; without a baseline there is no ramp to be judged against"),
     _("the threshold is not met; without a baseline there is no ramp to be judged against"),

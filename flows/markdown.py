@@ -28,10 +28,17 @@ def _row(change: Change) -> str:
     unit = change.metric.unit
     before = show_value(change.old.value, unit) if change.old else "–"
     if change.new is None:
-        return f"| {_cell(change.key_result)} | {before} | held | – | {_cell(change.stale_reason)} |"
+        return f"| {_cell(change.key_result)} | {before} | {_unpublished(change)} |"
     causes = "; ".join(_cause(change, part) for part in change.causes)
     now, progress = show_value(change.new.value, unit), show_progress(change.new.progress)
     return f"| {_cell(change.key_result)} | {before} | {now} | {progress} | {_cell(causes)} |"
+
+
+def _unpublished(change: Change) -> str:
+    """Return the last cells of what waits for a person, or is held at its last good value."""
+    if change.action is Action.SUGGEST and change.review is not None:
+        return f"{show_value(change.review.proposal.value, change.metric.unit)} waits for review | – | "
+    return f"held | – | {_cell(change.stale_reason)}"
 
 
 def _cause(change: Change, part: CausePart) -> str:

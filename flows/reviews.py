@@ -11,6 +11,7 @@ from flows.people import audited
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.errors import FixConfigError
 from mapping.reviews import Review, ReviewState
+from mapping.show import first_of
 from store import Freshness, Store
 
 
@@ -22,7 +23,7 @@ def accept(
     Raises:
         FixConfigError: nothing waits for a decision there.
     """
-    review = _open(store, address)
+    review = waiting(store, address)
     with store.begin(started_at=now, kind="review") as run:
         run.merge()
         _still_open(run.decide(address, ReviewState.ACCEPTED, by=author, at=now, note=note), address)
@@ -41,7 +42,7 @@ def reject(store: Store, address: str, *, author: str, now: datetime, note: str 
     Raises:
         FixConfigError: nothing waits for a decision there.
     """
-    review = _open(store, address)
+    review = waiting(store, address)
     with store.begin(started_at=now, kind="review") as run:
         run.merge()
         _still_open(run.decide(address, ReviewState.REJECTED, by=author, at=now, note=note), address)
@@ -52,12 +53,17 @@ def reject(store: Store, address: str, *, author: str, now: datetime, note: str 
     return review
 
 
-def _open(store: Store, address: str) -> Review:
-    waiting = store.reviews(only_open=True)
-    if address not in waiting:
-        there = ", ".join(waiting) or "nothing"
-        raise FixConfigError(f"no reading of {address!r} waits for a decision: there waits {there}")
-    return waiting[address]
+def waiting(store: Store, address: str) -> Review:
+    """Return what waits for a decision there.
+
+    Raises:
+        FixConfigError: nothing does.
+    """
+    found = store.reviews(only_open=True)
+    if address not in found:
+        there = first_of([*found]) or "nothing does"
+        raise FixConfigError(f"no reading of {address!r} waits for a decision: see `okrsync review list` ({there})")
+    return found[address]
 
 
 def _still_open(decided: bool, address: str) -> None:

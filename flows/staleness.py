@@ -30,5 +30,11 @@ def _freshness(change: Change, before: Freshness | None, run: int, now: datetime
         measured_run=before.measured_run if before is not None else None,
         stale_reason=change.stale_reason,
         stale_since=since if stale else None,
-        no_data=before.no_data if before is not None else change.reading.no_data,
+        no_data=_no_data(change, before),
     )
+
+
+def _no_data(change: Change, before: Freshness | None) -> str | None:
+    if change.action is Action.SUGGEST and change.old is None:
+        return "a first value waits for review"
+    return before.no_data if before is not None else change.reading.no_data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -31,6 +32,12 @@ _WORDS = {
         "done": "fait", "not done": "pas fait", "points": "pts",
     },
 }  # fmt: skip
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """Return the first names and how many more there are: ``a, b, c and 9 more``; nothing for none."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def show_value(value: Decimal | None, unit: Unit, lang: Lang = "en") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from mapping.check_ins import CausePart, CheckIn
 from mapping.people import Override
 from mapping.plain import plain
 from mapping.runs import ConnectionRecord
-from mapping.show import show_delta, show_metric, show_progress, show_value
+from mapping.show import first_of, show_delta, show_metric, show_progress, show_value
 from mapping.standing import ObjectiveStanding, Overview, Standing
 from mapping.status import Status
 from okrsync.show_declared import declared_lines
@@ -170,15 +170,29 @@ def changes_table(changes: Iterable[Change]) -> Table:
 def _change_cells(change: Change) -> list[Text]:
     unit = change.metric.unit
     before = Text(show_value(change.old.value, unit) if change.old else "–", style="dim")
+    if change.action is Action.SUGGEST and change.review is not None:
+        proposed = change.review.proposal
+        asks = Text("waits for review: ").append_text(_causes(proposed.causes, change))
+        return [
+            Text(change.key_result),
+            before,
+            Text("?", style="yellow"),
+            Text(show_value(proposed.value, unit)),
+            asks,
+        ]
     if change.new is None:
         reason = Text(f"held: {clean(change.stale_reason or change.reading.no_data or 'no reason given')}")
         stays = before.copy()  # the last good value stands, which a dash would deny
         return [Text(change.key_result), before, Text("◌", style="magenta"), stays, reason]
     arrow = Text("+" if change.action is Action.CREATE else "→", style="green")
-    why = Text("; ").join(Text(cause(part, change)) for part in change.causes)
+    why = _causes(change.causes, change)
     if change.old_status is not None and change.old_status is not change.status:
         why.append("  ").append_text(badge(change.old_status)).append(" → ").append_text(badge(change.status))
     return [Text(change.key_result), before, arrow, Text(show_value(change.new.value, unit)), why]
+
+
+def _causes(parts: Iterable[CausePart], change: Change) -> Text:
+    return Text("; ").join(Text(cause(part, change)) for part in parts)
 
 
 def cause(part: CausePart, change: Change) -> str:
@@ -218,14 +232,8 @@ def remarks(overview: Overview) -> Text:
                 sharing.setdefault((standing.pace.status, reason), []).append(standing.key_result)
     text = Text()
     for (status, reason), names in sharing.items():
-        text.append_text(badge(status)).append(f"  {first_of(names)}: {clean(reason)}\n")
+        text.append_text(badge(status)).append(f"  {clean(first_of(names))}: {clean(reason)}\n")
     return text
-
-
-def first_of(names: Sequence[str], most: int = 3) -> str:
-    """Return the first names and how many more there are: ``a, b, c and 9 more``."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(clean, names[:most])) + more
 
 
 OUTCOMES = {"complete": ("✔", "green"), "partial": ("◐", "yellow"), "failed": ("✘", "red"), "skipped": ("–", "dim")}
@@ -260,6 +268,8 @@ def summary(report: SyncReport) -> Text:
     ]
     if tally[Action.HOLD]:
         parts.append(f"{tally[Action.HOLD]} held, without a new value")
+    if tally[Action.SUGGEST]:
+        parts.append(f"{tally[Action.SUGGEST]} waiting for `okrsync review`")
     if report.declared:
         parts.append(f"{counted_as(len(report.declared), 'change')} of what is declared")
     return Text(", ".join(parts) + ".")

@@ -17,6 +17,7 @@ from mapping.check_ins import CheckInKind
 from mapping.errors import FixConfigError
 from mapping.reviews import ReviewCause, ReviewState
 from mapping.status import Status
+from tests.flows.kit import okrsync
 from tests.flows.rows import KR, START, Rows
 
 DAY = timedelta(days=1)
@@ -116,6 +117,24 @@ def test_a_key_result_that_asks_suggests_and_is_not_stale_for_that(tmp_path: Pat
         accept(store, KR, author="ana", now=START)
         assert store.check_ins(KR)[0].value == Decimal("0.4")
     assert only(rows.sync(START + DAY)).action is Action.KEEP
+
+
+def test_what_is_suggested_is_shown_with_its_value_and_can_be_accepted_together(tmp_path: Path) -> None:
+    rows = Rows(tmp_path, more="mode: suggest")
+    rows.write(TEN)
+    where = ("-C", str(rows.folder))
+    synced = okrsync(*where, "sync", "--in-process")
+    assert "waits for review: first reading +40 pp" in " ".join(synced.stdout.split())
+    assert "1 waiting for `okrsync review`" in synced.stdout
+    assert "a first value waits for review" in okrsync(*where, "status").stdout
+    listed = okrsync(*where, "review", "list").stdout
+    assert "suggested: its mode is to ask" in listed
+    assert "okrsync review accept ADDRESS" in listed
+    assert okrsync(*where, "review", "accept").returncode == 2
+    wrong = okrsync(*where, "review", "accept", KR, "work/nothing")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert okrsync(*where, "review", "accept", "--all").stdout == f"{KR}: accepted, 40% (4 of 10 items done)\n"
+    assert okrsync(*where, "review", "list").stdout == "nothing waits for a decision\n"
 
 
 def test_nothing_can_be_decided_where_nothing_waits(rows: Rows) -> None:
