@@ -37,7 +37,8 @@ ROOM = Path("mapping")
 OUT = Path("mutants")
 RESULTS = OUT / "results.json"
 REACH = OUT / "reach.json"
-TESTS = "tests/mapping"
+TESTS = ("tests/mapping", *(f"tests/flows/test_{each}.py" for each in ("linting", "lint_words", "title_findings")))
+"""Lint is tried on rules as they are written, so its tests stand with the flows."""
 HYPOTHESIS = "_hypothesis_internal_use_settings"
 """Where Hypothesis keeps the settings of a test that names its own: a profile would not reach them."""
 EXAMPLES = 20
@@ -156,7 +157,7 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the trial in place of the tests."""
         gc.freeze()
-        newest = max(path.stat().st_mtime for folder in (TESTS, ROOM) for path in Path(folder).rglob("*.py"))
+        newest = max(path.stat().st_mtime for folder in ("tests", ROOM) for path in Path(folder).rglob("*.py"))
         if not REACH.exists() or REACH.stat().st_mtime < newest:
             child = _fork(lambda: self._observe(session))
             if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
@@ -251,7 +252,7 @@ def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
     sys.path.insert(0, str(OUT.resolve()))
     sys.setrecursionlimit(10 * sys.getrecursionlimit())  # a trampoline is two calls more for each
     trial = Trial(mutants, jobs)
-    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "--tb=native", TESTS]
+    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-s", "--tb=native", *TESTS]
     if code := pytest.main(arguments, plugins=[trial]):
         raise SystemExit(int(code))
     late = [m.name for m in mutants if trial.verdicts[m.name] == UNREACHED and m.function in trial.at_import]
@@ -261,8 +262,8 @@ def try_mutants(mutants: list[Mutant], jobs: int) -> dict[str, str]:
 
 
 def _alone(name: str) -> str:
-    folder = Path(TESTS, *name.split(".")[1:-2])
-    tests = [str(folder)] if folder.is_dir() else [TESTS]
+    folder = Path("tests", *name.split(".")[:-2])
+    tests = [str(folder)] if folder.is_dir() else TESTS
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "MUTANT_UNDER_TEST": name, "PYTHONPATH": str(OUT.resolve())}
     done = subprocess.run(command, env=environment, capture_output=True, timeout=900, check=False)

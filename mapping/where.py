@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mapping.errors import RuleError
 from mapping.loops import check_size, has_loop
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 LONGEST = 2048
+"""Bytes of UTF-8; a longer filter belongs into the query of the selection."""
 MOST_ANSWERS = 4096
 """Answers kept for a filter; one that reads titles or instants would fill the memory without ever being asked again."""
-"""Bytes of UTF-8; a longer filter belongs into the query of the selection."""
 
 Plain: TypeAlias = "bool | int | float | str | datetime | list[str] | Mapping[str, float] | Mapping[str, str]"
 
@@ -211,20 +211,13 @@ _TOKENS = re.compile(
 
 def _used(text: str) -> tuple[frozenset[str] | None, frozenset[str]]:
     """Return the names to give an item with (None for all), and the names that are read of it."""
-    roots: set[str] = set()
-    names: set[str] = set()
-    bare = False
-    for token in _TOKENS.finditer(text):
-        inner = token["dotted"] or (token["quoted"] or "")[1:-1]
-        name = token["name"] or (token["index"] or "")[1:-1]
-        bare = bare or token["bare"] is not None
-        if inner:
-            roots |= {"numbers", "fields"}
-        names |= {each for each in (inner, name) if each}
-        roots |= {name} - {""}
+    tokens = list(_TOKENS.finditer(text))
+    inner = {token["dotted"] or (token["quoted"] or "")[1:-1] for token in tokens} - {""}
+    own = {token["name"] or (token["index"] or "")[1:-1] for token in tokens} - {""}
     # numbers or fields as a whole: whatever is in them is read
-    bare = bare or bool(names & {"numbers", "fields"})
-    return (None if bare else frozenset(roots)), frozenset(names | (ALWAYS.keys() if bare else set()))
+    if any(token["bare"] for token in tokens) or (inner | own) & {"numbers", "fields"}:
+        return None, frozenset(inner | own | ALWAYS.keys())
+    return frozenset(own | ({"numbers", "fields"} if inner else set())), frozenset(inner | own)
 
 
 def _getters(text: str, roots: frozenset[str] | None, names: frozenset[str]) -> tuple[Getter, ...] | None:
@@ -277,10 +270,8 @@ def _own_names(item: WorkItem) -> set[str]:
     return (item.numbers.keys() | item.fields.keys()) - ALWAYS.keys() - SOMETIMES.keys()
 
 
-def _with_done(data: Mapping[str, object], *, done: bool) -> dict[str, object]:
-    flat = data["item"]
-    inner = {**flat, "done": done} if isinstance(flat, dict) else flat
-    return {**data, "item": inner, "item.done": done}
+def _with_done(data: Mapping[str, Any], *, done: bool) -> dict[str, Any]:
+    return {**data, "item": {**data["item"], "done": done}, "item.done": done}
 
 
 _COMPILE_FAULT = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")

@@ -257,7 +257,8 @@ _CUES = {
         escalations, escalation, rework, spam, screen time, page load, unsubscribes, cancellations, no shows, p1,
         p0, sev1, burn rate, failure rate, error rate,  data breaches, breaches, fatalities, lost time,
         unplanned, lost days, abandonment, dropout, drop off, mttr, cost of, deaths, regressions, violations,
-        missed, staff turnover, employee turnover, late deliveries
+        missed, staff turnover, employee turnover, late deliveries, open bugs, open bug, open tickets, open defects,
+        open incidents, open issues, open complaints
     """,
     Tag.NONE: "no, none, without, not a single, zero",
     Tag.BETTER: "improve*, improvement, enhance*, optimise*, optimize*",

@@ -198,7 +198,7 @@ _CUES = {
         a hauteur de, la barre, le seuil, le cap, niveau, en moyenne, la barre du, le cap du, egal a, egale a,
         seulement, quelques, est de, est d, sont
     """,
-    Tag.ARTICLE: "un, une, l",
+    Tag.ARTICLE: "un, une",
     Tag.WHO: "qui, que, dont, ayant, avec, ou",
     Tag.WITHIN: """
         en, en moins de, sous, en moins d, dans les, moins de, dans, en maximum, en au plus, dans un delai de,
@@ -239,7 +239,7 @@ _CUES = {
         ruptures, rupture, arrets, abandon, abandons, regressions, litiges, cac, temps d, fuites, empreinte,
         carbone, consommation, desabonnements, annulations, conges maladie, backlog, coupures, penalites, surcout,
         heures supplementaires, arriere, arrieres, fraude, fraudes, non conformites, tickets ouverts, demissions,
-        temps d ecran
+        temps d ecran, bugs ouverts, incidents ouverts, anomalies ouvertes, reclamations ouvertes
     """,
     Tag.NONE: "aucun, aucune, pas de, pas d, zero, sans, plus aucun, plus aucune, 0",
     Tag.BETTER: "ameliorer*, amelioration, optimiser*",

@@ -410,7 +410,7 @@ def _with_notes(made: Read, used: list[Placed | None], amounts: list[Placed], pi
     """Add what else is unclear: a number with two readings, a second number that may be a measure too."""
     notes = list(made.unclear)
     notes += [(READING, each.amount.doubtful) for each in used if each and each.amount.doubtful]
-    others = [each for each in amounts if each not in used and (each.comparator or is_share(each.amount))]
+    others = [each for each in amounts if each not in used and each.is_measure]
     if not made.draft.relative or made.draft.target is None:
         notes += [(SECOND, pieces[each.at].text) for each in others if each.amount.seconds is None]
     return Read(made.draft, tuple(notes))

@@ -16,6 +16,7 @@ _CUES |= {Tag.DEFINITE, Tag.TOP, Tag.OF, Tag.REACH}
 _PASSED = frozenset({Tag.FILLER, Tag.ARTICLE, Tag.SCORE, Tag.RATE, Tag.UP_BY})
 _OVER = {Tag.AT_LEAST: ">=", Tag.MORE: ">", Tag.AT_MOST: "<=", Tag.LESS: "<", Tag.OR_MORE: ">=", Tag.OR_LESS: "<="}
 _STRICT = {">=": ">", "<=": "<"}
+_LOWEST_RANK = 100
 _BACK = 7
 _AHEAD = 6
 _CLOSE = frozenset({"plus", "moins", "more", "less", "up", "down", "off"})
@@ -45,12 +46,18 @@ class Placed:
     @property
     def comparator(self) -> str | None:
         """The comparison that the words around it state."""
-        for tags in (self.before & _THRESHOLDS, self.after & {Tag.OR_MORE, Tag.OR_LESS}):
+        stated = _THRESHOLDS - {Tag.MORE} if self.is_rank else _THRESHOLDS
+        for tags in (self.before & stated, self.after & {Tag.OR_MORE, Tag.OR_LESS}):
             for tag in (Tag.AT_LEAST, Tag.AT_MOST, Tag.MORE, Tag.LESS, Tag.OR_MORE, Tag.OR_LESS):
                 if tag in tags:
                     found = _OVER[tag]
                     return _STRICT.get(found, found) if Tag.STRICT in self.before else found
         return None
+
+    @property
+    def is_rank(self) -> bool:
+        """Whether it is a place in a ranking: ``top 10``, while sales that top 500 are more than that."""
+        return Tag.TOP in self.before and self.amount.unit is UnitKind.NUMBER and self.amount.value <= _LOWEST_RANK
 
     @property
     def is_base(self) -> bool:
@@ -61,6 +68,11 @@ class Placed:
     def is_end(self) -> bool:
         """Whether a word says that it is where the value is to be."""
         return bool(self.before & (_THRESHOLDS | {Tag.TO, Tag.REACH, Tag.BETWEEN}))
+
+    @property
+    def is_measure(self) -> bool:
+        """Whether it is a measure wherever it stands; a bare number may just count what the sentence is about."""
+        return self.comparator is not None or is_share(self.amount) or self.amount.shape is Shape.SCORE
 
     @property
     def is_level(self) -> bool:
@@ -92,7 +104,7 @@ def _looked_back(pieces: Sequence[Piece], at: int) -> tuple[frozenset[Tag], bool
             break
         found |= cues
         jump = _thing_before_of(pieces, place) if Tag.OF in cues and not named else 0
-        named = named or (jump > 0 and _is_article(pieces[place - jump - 1]))
+        named = named or jump > 0
         place -= 1 + jump
     return frozenset(found), colon, named
 
@@ -104,13 +116,9 @@ def _thing_before_of(pieces: Sequence[Piece], of: int) -> int:
         thing = pieces[of - length]
         if article < 0 or thing.amount is not None or thing.stop or thing.tags & {Tag.UP, Tag.DOWN}:
             return 0
-        if _is_article(pieces[article]):
+        if Tag.ARTICLE in pieces[article].tags:
             return length
-    return 1 if pieces[of - 1].tags & {Tag.SCORE, Tag.RATE} else 0
-
-
-def _is_article(piece: Piece) -> bool:
-    return Tag.ARTICLE in piece.tags
+    return 0
 
 
 def _looked_ahead(pieces: Sequence[Piece], at: int) -> frozenset[Tag]:

@@ -31,5 +31,5 @@ def test_examples_in_docstrings_hold(name: str) -> None:
 
 
 def test_examples_are_found() -> None:
-    assert run("mapping.metric").tries == 3
-    assert run("mapping.draft.drafting").tries == 3
+    assert run("mapping.metric").tries >= 3
+    assert run("mapping.draft.drafting").tries >= 3

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.errors import RuleError
-from mapping.where import ALWAYS, Verdict, compile_where
+from mapping.where import ALWAYS, MOST_ANSWERS, Verdict, compile_where
 from mapping.words import ItemState, WorkItem
 from tests.mapping.worlds import DOING, DONE, TODO, WONT, day, item
 
@@ -152,6 +153,7 @@ def test_a_filter_says_which_fields_must_be_read() -> None:
         "has(item.story_points) && item.story_points > 2",
         'has(item.numbers.state) && item.numbers["state"] > 2.0',
         '"a\\"b" in item.fields && item.fields["a\\"b"] == "x"',
+        'item.fields["a\\"b"] == "x"',
         '"ui" in item.labels || item.level == 1',
         "has(item.done_at) && item.done_at > item.updated_at",
         'item.labels.exists(label, label.startsWith("u"))',
@@ -167,7 +169,7 @@ def test_an_answer_is_that_of_the_item_whatever_was_asked_before(text: str, seen
             numbers={"state": n} if n % 2 else {},
             kind=["bug", "story"][n % 2],
             labels=(("ui",), ("us", "x"), (), ("b",))[n],
-            fields={'a"b': "x"} if n == 1 else {},
+            fields={'a"b': "x" if n == 1 else "y"},
             level=n % 2,
             done_at=day("2026-11-05") if n > 1 else None,
         )
@@ -175,6 +177,64 @@ def test_an_answer_is_that_of_the_item_whatever_was_asked_before(text: str, seen
     asked = compile_where(text)
     for state, n in seen:
         assert asked.judge(made(state, n)) is replace(asked, _answers={}).judge(made(state, n))
+
+
+class Silent:
+    """Stands in for a compiled expression that must not be asked."""
+
+    def eval(self, data: object) -> None:
+        raise AssertionError(data)
+
+
+def test_of_equal_items_only_the_first_is_evaluated() -> None:
+    asked = replace(compile_where('item.kind == "bug" && !item.done'), _answers={})
+    assert asked.matches(item("1", TODO, kind="bug"))
+    silent: Any = Silent()
+    again = replace(asked, _program=silent)
+    assert again.matches(item("2", TODO, kind="bug", title="Another one"))
+    for other in (item("3", TODO, kind="epic"), item("4", DONE, kind="bug"), item("5", WONT, kind="bug")):
+        with pytest.raises(AssertionError):
+            again.matches(other)
+
+
+def test_answers_are_kept_up_to_a_number() -> None:
+    asked = compile_where('item.title != "none of these"')
+    for n in range(MOST_ANSWERS + 10):
+        assert asked.matches(item(f"{n}"))
+    assert len(asked._answers) == MOST_ANSWERS
+
+
+def test_a_filter_that_uses_an_item_whole_keeps_no_answers() -> None:
+    whole = compile_where('item.exists(name, name == "cost")')
+    for _ in range(2):
+        assert whole.matches(item("1", numbers={"cost": 2}))
+        assert not whole.matches(item("2"))
+    assert not whole._answers
+
+
+def test_a_filter_is_given_only_what_it_reads_of_an_item() -> None:
+    class Given(Silent):
+        def eval(self, data: object) -> None:
+            seen.append(data)
+            super().eval(data)
+
+    seen: list[Any] = []
+    recording: Any = Given()
+    one = item("1", kind="bug", created_at=day("2026-10-02"), done_at=day("2026-10-03"), numbers={"a": 1, "b": 2})
+    for text, flat, dates in (
+        ('item.kind == "bug"', {"kind": "bug"}, {}),
+        ("item.a > 0.0", {"a": 1.0}, {}),
+        (
+            "has(item.done_at) && item.updated_at > item.done_at",
+            {},
+            {"done_at": one.done_at, "updated_at": day("2026-11-01")},
+        ),
+    ):
+        with pytest.raises(AssertionError):
+            replace(compile_where(text), _program=recording, _answers={}).matches(one)
+        assert seen[-1] == {"item": flat, "when": dates} | {
+            f"item.{name}": value for name, value in flat.items() if name == "kind"
+        }
 
 
 def test_a_filter_asks_each_item_for_its_own_field() -> None:
@@ -192,5 +252,8 @@ def test_what_is_available_is_listed_without_the_two_that_hold_the_rest() -> Non
 
 
 def test_what_an_item_has_of_its_own_is_listed_where_a_field_is_missing() -> None:
-    with pytest.raises(RuleError, match=r"cost, story_points"):
-        compile_where("item.estimate > 3.0").matches(item("1", numbers={"story_points": 1, "cost": 2}))
+    estimate = compile_where("item.estimate > 3.0")
+    with pytest.raises(RuleError, match=r"fields of this item: cost, story_points; available"):
+        estimate.matches(item("1", numbers={"story_points": 1, "cost": 2}))
+    with pytest.raises(RuleError, match=r"fields of this item: none; available"):
+        estimate.matches(item("2"))
