@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mapping.lint.finding import Ended, Finding, Known, Subject
+from mapping.lint.finding import Ended, Finding, Known
 from mapping.lint.linting import lint
 from mapping.rules import selections_of
 from tests.config.kit import loaded
-from tests.flows.lint_cases import CASES, kr, objective, one, rules, title
-from tests.flows.test_linting import case_of, codes, days, found_in, report
+from tests.flows.lint_cases import CASES, kr, one
+from tests.flows.test_linting import case_of, days, report
 
 SAID = {
     "OKR010": (
@@ -136,7 +136,10 @@ SAID = {
         "o/b",
         "measure",
         "o/b counts finished work, and nothing under o measures what came of it",
-        "pair it with a number that “Sell what we make” is to move (`latest` from kpis), or with a `duration` or the count of open bugs of the same work",
+        (
+            "pair it with a number that “Sell what we make” is to move (`latest` from kpis), or with a `duration` "
+            "or the count of open bugs of the same work"
+        ),
     ),
     "OKR041": (
         "key_result",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapping.errors import RuleError
-from mapping.where import ALWAYS, MOST_ANSWERS, Verdict, compile_where
+from mapping.where import ALWAYS, Verdict, compile_where
 from mapping.words import ItemState, WorkItem
 from tests.mapping.worlds import DOING, DONE, TODO, WONT, day, item
 
@@ -143,7 +143,10 @@ def test_a_filter_says_which_fields_must_be_read() -> None:
     )
     assert where.custom == {"estimate", "cost", "team"}
     assert not where.reads_all
-    assert compile_where('item.exists(name, name == "x")').reads_all
+    whole = compile_where('item.exists(name, name == "x") && item.fields["site"] == "x" && item.cost > 1.0')
+    assert whole.reads_all
+    assert whole.custom == {"site", "cost"}
+    assert whole.names >= ALWAYS.keys()
 
 
 @pytest.mark.parametrize(
@@ -197,11 +200,12 @@ def test_of_equal_items_only_the_first_is_evaluated() -> None:
             again.matches(other)
 
 
-def test_answers_are_kept_up_to_a_number() -> None:
+def test_answers_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mapping.where.MOST_ANSWERS", 3)
     asked = compile_where('item.title != "none of these"')
-    for n in range(MOST_ANSWERS + 10):
+    for n in range(5):
         assert asked.matches(item(f"{n}"))
-    assert len(asked._answers) == MOST_ANSWERS
+    assert len(asked._answers) == 3
 
 
 def test_a_filter_that_uses_an_item_whole_keeps_no_answers() -> None:
@@ -248,7 +252,17 @@ def test_what_is_available_is_listed_without_the_two_that_hold_the_rest() -> Non
         compile_where("foo")
     message = str(caught.value)
     assert "(in container" not in message
-    assert "item.done" in message
+    assert "available: item.done, item.state, item.kind, item.status" in message
+    assert "after has(…): item.created_at, item.done_at, item.on and any number" in message
+    assert "item.numbers," not in message
+
+
+def test_of_many_faults_the_first_three_are_told() -> None:
+    with pytest.raises(RuleError) as caught:
+        compile_where("one && two && three && four")
+    told = str(caught.value)
+    assert "1:1: undeclared reference to 'one'; 1:8: undeclared reference to 'two'; 1:15: " in told
+    assert "'three'; available" in told
 
 
 def test_what_an_item_has_of_its_own_is_listed_where_a_field_is_missing() -> None:
