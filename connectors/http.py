@@ -163,6 +163,7 @@ class HttpClient:
         headers: HeaderValues | None = None,
         accept: Collection[int] = (),
         expect_json: bool = True,
+        shape: type = msgspec.Raw,
         form: HeaderValues | None = None,
         elsewhere: bool = False,
     ) -> Reply:
@@ -177,6 +178,7 @@ class HttpClient:
             headers: beside those of the client.
             accept: statuses from 300 on that the caller wants as an answer instead of an error or a redirect.
             expect_json: a good answer that is not JSON is a fault.
+            shape: as what a large answer will be decoded, so that seeing whether it is JSON and decoding it are one.
             form: the body as a form instead of JSON, as token endpoints want it; secrets as ``SecretStr``.
             elsewhere: a GET follows redirects to other hosts over https, where neither the client's headers nor the
                 request's go along: files behind addresses that are signed for a few minutes.
@@ -195,6 +197,7 @@ class HttpClient:
             content_type="application/json" if form is None else "application/x-www-form-urlencoded",
             accept=frozenset(accept),
             expect_json=expect_json,
+            shape=shape,
             elsewhere=elsewhere,
         )
 
@@ -392,9 +395,9 @@ class HttpClient:
                 f"{self._who} answered {reply.url} with a web page instead of JSON: "
                 "the address or the credential is wrong"
             )
-        if not reply.is_json():
+        if (whole := reply.whole_json(call.shape)) is None:
             raise AttemptFailedError(Trouble.AWAY, f"answered {reply.url} with JSON that is cut short or broken")
-        return reply
+        return whole
 
     def _resolve(self, path_or_url: str) -> str:
         if "://" not in path_or_url:
@@ -466,6 +469,7 @@ class _Call:
     content: bytes | None
     accept: frozenset[int]
     expect_json: bool
+    shape: type
     content_type: str = ""
     elsewhere: bool = False
     lent: bool = False

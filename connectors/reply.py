@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar, cast
 
 import msgspec
 
@@ -48,6 +48,8 @@ class Reply:
     body: bytes = field(repr=False)
     url: str
     """Without query."""
+    read: tuple[type, object] | None = field(default=None, repr=False)
+    """A shape, and the body decoded as that; None: not decoded yet."""
 
     def json(self) -> object:
         """Return the body as dicts and lists.
@@ -63,6 +65,8 @@ class Reply:
         Raises:
             PartialReadError: the body is no JSON or lacks what the type needs.
         """
+        if self.read is not None and self.read[0] is shape:
+            return cast("T", self.read[1])
         try:
             return msgspec.json.decode(self.body, type=shape)
         except msgspec.MsgspecError as error:
@@ -107,13 +111,14 @@ class Reply:
         html = "html" in self.headers.get("content-type", "").lower()
         return html or self.body[:256].lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
-    def is_json(self) -> bool:
-        """Return whether the body is one whole JSON value."""
+    def whole_json(self, shape: type) -> Self | None:
+        """Return the reply, decoded already if its body is of that shape; None if it is not one whole JSON value."""
         try:
-            msgspec.json.decode(self.body, type=msgspec.Raw)
-        except msgspec.MsgspecError:
-            return False
-        return True
+            return replace(self, read=(shape, msgspec.json.decode(self.body, type=shape)))
+        except msgspec.ValidationError:  # of another shape, which whoever decodes it tells, if it is whole
+            return None if shape is msgspec.Raw else self.whole_json(msgspec.Raw)
+        except msgspec.DecodeError:
+            return None
 
 
 def _messages(body: object) -> list[str]:

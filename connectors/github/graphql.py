@@ -177,7 +177,7 @@ class GraphQL:
         text = queries.without(query, self._lacks)
         accept = (*(() if patient else TIMEOUTS), *(() if self._answered else ABSENT))
         reply = await self._http.request(
-            "POST", self._address, json={"query": text, "variables": variables}, accept=accept
+            "POST", self._address, json={"query": text, "variables": variables}, accept=accept, shape=_Answer
         )
         if reply.status in TIMEOUTS:
             raise TooHeavyError(f"answered with {reply.status}")
@@ -203,8 +203,8 @@ class GraphQL:
     def _answer(self, reply: Reply) -> _Answer:
         """Return what came; anything but an answer to the first query means that there is no GraphQL here."""
         answer: _Answer | None = None
-        with suppress(msgspec.MsgspecError):  # only a server that has answered before is told what is wrong
-            answer = msgspec.json.decode(reply.body, type=_Answer)
+        with suppress(PartialReadError):  # only a server that has answered before is told what is wrong
+            answer = reply.decode(_Answer)
         if not self._answered and (answer is None or (not answer.errors and bytes(answer.data) == b"null")):
             raise NoGraphQLError(f"{self.connection}: what answers at {reply.url} is no GraphQL API")
         self._answered = True

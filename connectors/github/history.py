@@ -15,7 +15,7 @@ from connectors.github.graphql import Connection
 from connectors.github.paging import in_order
 from connectors.github.projects import PREFIX
 from connectors.github.readings import Readings
-from connectors.github.records import Instant, Record, from_graphql, from_rest, is_item
+from connectors.github.records import Instant, Record, from_rest
 from connectors.github.timeline import Event, Replay
 from connectors.port import OnSkip
 from mapping.errors import SkipRecordError
@@ -154,9 +154,7 @@ class Histories:
             content = msgspec.json.decode(raw, type=_Item).content
             timeline = content.timeline if content else None
             return _Told(placed.record, await self._whole(query, id_, timeline), placed.told)
-        if not is_item(raw):
-            return None
-        record = self._readings.reader.read(raw, "item ", from_graphql, on_skip)
+        record = self._readings.reader.node(raw, on_skip)
         if record is None:
             return None
         timeline = msgspec.json.decode(raw, type=_WithTimeline).timeline

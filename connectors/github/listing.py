@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,7 +14,7 @@ from connectors.github.filters import Filters
 from connectors.github.items import belongs
 from connectors.github.lanes import RestLanes
 from connectors.github.paging import in_order
-from connectors.github.records import Record, RecordReader, UnknownMergeError, from_rest, hint
+from connectors.github.records import Record, RecordReader, UnknownMergeError, from_graphql, from_rest, hint, is_item
 from connectors.github.selection import GitHubSelection
 from connectors.github.sweep import Sweep
 from connectors.http import Params
@@ -46,6 +47,12 @@ class Reader:
                 skipped.__cause__ = error
                 on_skip(skipped)
             return None
+
+    def node(self, raw: Raw, on_skip: OnSkip) -> Record | None:
+        """Return the record of a node that was asked for by its id; None as well for one that is gone or no item."""
+        with suppress(msgspec.MsgspecError):  # nearly all are items: only what cannot be read is looked at twice
+            return from_graphql(raw)
+        return self.read(raw, "item ", from_graphql, on_skip) if is_item(raw) else None
 
 
 class RestListing:

@@ -17,7 +17,7 @@ from connectors.github.options import GitHubOptions
 from connectors.github.paging import in_order
 from connectors.github.projects import PREFIX
 from connectors.github.readings import Readings
-from connectors.github.records import Record, from_graphql, is_item
+from connectors.github.records import Record
 from connectors.github.selection import GitHubSelection
 from connectors.github.series import SeriesReader
 from connectors.port import CensusPage, Fate, Glimpse, Identity, OnSkip, Surroundings
@@ -107,10 +107,7 @@ class GitHubSource:
             if group[0].startswith(PREFIX):
                 return await self._readings.projects.by_ids(group, on_skip)
             nodes = await self._client.graphql.nodes(queries.NODES, group)
-            read = self._readings.reader.read
-            return [
-                record for node in nodes if is_item(node) and (record := read(node, "item ", from_graphql, on_skip))
-            ]
+            return [record for node in nodes if (record := self._readings.reader.node(node, on_skip))]
 
         async for records in in_order(groups, ask, self._client.in_flight):
             yield [item for record in records if (item := self._item(record, fields, on_skip))]

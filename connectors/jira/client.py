@@ -17,7 +17,7 @@ import msgspec
 from connectors.http import Reply
 from connectors.jira import jql
 from connectors.jira.pieces import aenumerate, chunks, relevant
-from connectors.jira.shapes import Change
+from connectors.jira.shapes import Change, Issue
 from connectors.jira.site import EPIC_LEVEL, IDS_A_CALL, Bulk, IssueId, Lifecycle, NamedIssue, Past, RecordPage
 from connectors.jira.wire import Wire
 from mapping.errors import FixConfigError, PartialReadError
@@ -38,6 +38,7 @@ MOST_EMPTY_PAGES = 20
 """An empty page need not be the last one, but a walk of empty pages leads nowhere."""
 
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -73,11 +74,14 @@ class IssueError(msgspec.Struct, frozen=True, rename="camel"):
     error_message: str = "no reason given"
 
 
-class BulkAnswer(msgspec.Struct, frozen=True, rename="camel"):
+class BulkAnswer(msgspec.Struct, Generic[R_co], frozen=True, rename="camel"):
     """``BulkIssueResults``: the issues that could be read. What is gone or hidden is in neither list."""
 
-    issues: list[msgspec.Raw]
+    issues: Sequence[R_co]
     issue_errors: list[IssueError] = []
+
+
+_AsTheyCome = BulkAnswer[msgspec.Raw]
 
 
 class _Project(msgspec.Struct, frozen=True):
@@ -138,17 +142,23 @@ class CloudClient:
                 if last:
                     return
 
-    async def bulk(self, ids: Sequence[str], fields: Sequence[str]) -> Bulk:
+    async def bulk(self, ids: Sequence[str], fields: Sequence[str]) -> Bulk[msgspec.Raw]:
         """Return issues by their ids, and ask for those again that Jira could not give at once.
 
         "When Jira can't return an issue due to a retriable error or payload constraint": a smaller call may do.
         """
-        answer = await self._bulk(ids, fields)
-        if not answer.issue_errors:
-            return Bulk(records=answer.issues, withheld={})
-        again = await self._bulk([error.id for error in answer.issue_errors], fields)
-        withheld = {error.id: error.error_message for error in again.issue_errors}
-        return Bulk(records=[*answer.issues, *again.issues], withheld=withheld)
+        return await self._completed((await self._bulk(ids, fields, _AsTheyCome)).decode(_AsTheyCome), fields)
+
+    async def decoded(self, ids: Sequence[str], fields: Sequence[str], shape: type[Issue]) -> Bulk[Issue | msgspec.Raw]:
+        """Return the same, decoded in one go; as they came when one of them cannot be, for then that one is named."""
+        typed: type[BulkAnswer[Issue]] = BulkAnswer[shape]  # type: ignore[valid-type] # made at run time
+        reply = await self._bulk(ids, fields, typed)
+        answer: BulkAnswer[Issue | msgspec.Raw]
+        try:
+            answer = reply.decode(typed)
+        except PartialReadError:
+            answer = reply.decode(_AsTheyCome)
+        return await self._completed(answer, fields)
 
     async def among(self, restriction: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[msgspec.Raw]:
         """Return the issues of ``ids`` that match, read after writing: Jira reconciles its index for them first.
@@ -249,9 +259,18 @@ class CloudClient:
     def _to_us(self) -> str:
         return f"visible to {self._wire.options.account}"
 
-    async def _bulk(self, ids: Sequence[str], fields: Sequence[str]) -> BulkAnswer:
+    async def _bulk(self, ids: Sequence[str], fields: Sequence[str], shape: type) -> Reply:
         body = {"issueIdsOrKeys": list(ids), "fields": list(fields), "fieldsByKeys": False}
-        return (await self._post("rest/api/3/issue/bulkfetch", body)).decode(BulkAnswer)
+        return await self._post("rest/api/3/issue/bulkfetch", body, shape=shape)
+
+    async def _completed(self, answer: BulkAnswer[R], fields: Sequence[str]) -> Bulk[R | msgspec.Raw]:
+        """Return the answer with what it left out, which is asked for once more."""
+        if not answer.issue_errors:
+            return Bulk(records=answer.issues, withheld={})
+        missing = [error.id for error in answer.issue_errors]
+        again = (await self._bulk(missing, fields, _AsTheyCome)).decode(_AsTheyCome)
+        withheld = {error.id: error.error_message for error in again.issue_errors}
+        return Bulk(records=[*answer.issues, *again.issues], withheld=withheld)
 
     async def _changes(self, ids: Sequence[str]) -> dict[str, list[Change]]:
         """Return the changes of up to a thousand issues, which Jira gives by time over all of them."""
@@ -308,9 +327,11 @@ class CloudClient:
         if page.is_last is False and page.next_page_token is None:
             raise PartialReadError(f"{self._connection}: Jira says that more issues follow, but not where")
 
-    async def _post(self, path: str, body: Mapping[str, object], accept: Collection[int] = ()) -> Reply:
+    async def _post(
+        self, path: str, body: Mapping[str, object], accept: Collection[int] = (), shape: type = msgspec.Raw
+    ) -> Reply:
         # Searches change nothing, so they may be sent again.
-        return await self._wire.request("POST", path, json=body, accept=accept)
+        return await self._wire.request("POST", path, json=body, accept=accept, shape=shape)
 
 
 class _Walk:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from connectors.jira.options import JiraOptions
-from connectors.jira.shapes import Issue, IssueFields, IssueName, IssueType, Person, Resolution, Status, decoder_for
+from connectors.jira.shapes import Issue, IssueFields, IssueName, IssueType, Person, Resolution, Status, issue_type
 from mapping.errors import SkipRecordError
 from mapping.words import NO_NUMBERS, ItemState, WorkItem
 
@@ -74,20 +74,23 @@ class Reader:
     """The fields to ask for besides :data:`connectors.jira.shapes.FIELDS`, by id, each once."""
     places: Mapping[str, str] = field(init=False)
     """Where a decoded issue holds each of them."""
+    shape: type[Issue] = field(init=False)
+    """What such an issue is decoded as."""
 
     def __post_init__(self) -> None:
         field_ids = tuple(sorted({*self.numbers.values(), *(self.ties.field_ids if self.ties else ())}))
         object.__setattr__(self, "field_ids", field_ids)
         object.__setattr__(self, "places", {field_id: f"extra_{place}" for place, field_id in enumerate(field_ids)})
+        object.__setattr__(self, "shape", issue_type(field_ids))
 
-    def item(self, record: msgspec.Raw) -> WorkItem:
-        """Return the work item for one ``IssueBean``.
+    def item(self, record: msgspec.Raw | Issue) -> WorkItem:
+        """Return the work item for one ``IssueBean``, as it came or decoded as ``shape``.
 
         Raises:
             SkipRecordError: no id, no readable status or time, or something that is not a number in a numeric field.
         """
         try:
-            return self._item(self.decode(record))
+            return self._item(record if isinstance(record, Issue) else self.decode(record))
         except (msgspec.DecodeError, ValueError, OverflowError) as error:
             raise self.unreadable(record, error) from error
 
@@ -97,9 +100,9 @@ class Reader:
         Raises:
             msgspec.DecodeError: it lacks what every issue has.
         """
-        return decoder_for(self.field_ids).decode(record)
+        return msgspec.json.decode(record, type=self.shape)
 
-    def unreadable(self, record: msgspec.Raw, error: Exception) -> SkipRecordError:
+    def unreadable(self, record: msgspec.Raw | Issue, error: Exception) -> SkipRecordError:
         """Return the error for a record that cannot be read, by the name people know it under."""
         return SkipRecordError(f"{self.connection}: cannot read {name_of(record)}: {error}")
 
@@ -215,10 +218,10 @@ def plain(name: str) -> str:
     return name.strip().replace("\u2019", "'").casefold()
 
 
-def name_of(record: msgspec.Raw) -> str:
+def name_of(record: msgspec.Raw | Issue) -> str:
     """Return what to call a record in a message: ``CHK-7 (10007)``, or as much of that as it tells."""
     try:
-        name = msgspec.json.decode(record, type=IssueName)
+        name = record if isinstance(record, Issue) else msgspec.json.decode(record, type=IssueName)
     except msgspec.DecodeError:
         return "a record that tells no id"
     return f"{name.key} ({name.id})" if name.key else f"the issue {name.id}"

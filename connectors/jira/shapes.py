@@ -98,15 +98,15 @@ class IssueName(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def decoder_for(field_ids: tuple[str, ...]) -> msgspec.json.Decoder[Issue]:
-    """Return a decoder for issues that also carry these fields, each left raw: a float would lose digits."""
+def issue_type(field_ids: tuple[str, ...]) -> type[Issue]:
+    """Return the type of issues that also carry these fields, each left raw: a float would lose digits."""
     extra = [
         (f"extra_{place}", msgspec.Raw, msgspec.field(default=msgspec.Raw(b"null"), name=field_id))
         for place, field_id in enumerate(field_ids)
     ]
     fields = msgspec.defstruct("IssueFieldsWithNumbers", extra, bases=(IssueFields,), frozen=True, kw_only=True)
     issue = msgspec.defstruct("IssueWithNumbers", [("fields", fields)], bases=(Issue,), frozen=True, kw_only=True)
-    return msgspec.json.Decoder(cast("type[Issue]", issue))
+    return cast("type[Issue]", issue)
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from connectors.jira.readers import Readers
 from connectors.jira.records import Reader
 from connectors.jira.roster import fates_of
 from connectors.jira.selection import JiraSelection
-from connectors.jira.shapes import FIELDS
+from connectors.jira.shapes import FIELDS, Issue
 from connectors.jira.site import IDS_A_CALL, RECONCILED, Bulk, IssueId, Past, Site
 from connectors.jira.tree import DEEPEST, Tree, moving
 from connectors.jira.wire import Wire
@@ -136,11 +136,11 @@ class JiraSource:
         """Stream the issues with these ids as they arrive, several reads in flight; gone or hidden ones are absent."""
         reader, site = await self._readers.get(fields), await self._readers.site()
         left = chunks(list(dict.fromkeys(ids)), IDS_A_CALL)
-        reads: set[asyncio.Task[Bulk]] = set()
+        reads: set[asyncio.Task[Bulk[Issue | msgspec.Raw]]] = set()
         try:
             while True:
                 while len(reads) < self._in_flight and (some := next(left, None)) is not None:
-                    reads.add(asyncio.create_task(site.bulk(some, _wanted(reader))))
+                    reads.add(asyncio.create_task(site.decoded(some, _wanted(reader), reader.shape)))
                 if not reads:
                     return
                 done, _ = await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
@@ -265,7 +265,9 @@ class JiraSource:
                 f"write issue: {key} for all below it, or a query with jql"
             )
 
-    async def _items(self, reader: Reader, records: Sequence[msgspec.Raw], on_skip: OnSkip) -> Sequence[WorkItem]:
+    async def _items(
+        self, reader: Reader, records: Sequence[Issue | msgspec.Raw], on_skip: OnSkip
+    ) -> Sequence[WorkItem]:
         items = list(_items(reader, records, on_skip))
         if reader.ties is None:
             return items
@@ -303,7 +305,7 @@ def _id_of(record: msgspec.Raw) -> str:
         return ""
 
 
-def _items(reader: Reader, records: Sequence[msgspec.Raw], on_skip: OnSkip) -> Iterator[WorkItem]:
+def _items(reader: Reader, records: Sequence[Issue | msgspec.Raw], on_skip: OnSkip) -> Iterator[WorkItem]:
     for record in records:
         try:
             yield reader.item(record)

@@ -60,6 +60,7 @@ class Wire:
         params: Params | None = None,
         json: object = None,
         accept: Collection[int] = (),
+        shape: type = msgspec.Raw,
     ) -> Reply:
         """Return the answer. All requests here only read, so any may be sent again.
 
@@ -68,7 +69,7 @@ class Wire:
         """
         if self._http is None:
             self._http = self._client(await self.base(), self.credentials)
-        reply = await self._http.request(method, path, params=params, json=json, accept=accept)
+        reply = await self._http.request(method, path, params=params, json=json, accept=accept, shape=shape)
         refused = refused_login(reply, self.options)
         if refused is not None:  # Jira gave the answer to nobody in particular
             raise refused

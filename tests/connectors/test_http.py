@@ -93,6 +93,28 @@ async def test_trouble_that_passes_is_waited_out(trouble: httpx.Response | Excep
     assert len(clock.slept) >= 1
 
 
+class Fine(Struct, frozen=True):
+    fine: bool
+
+
+async def test_a_shape_makes_the_check_and_the_reading_one() -> None:
+    http = client(then_fine(httpx.Response(200, content=b'{"fine": "no", "more": [')))
+    reply = await http.request("GET", "/things", shape=Fine)
+    assert reply.decode(Fine) is reply.decode(Fine)
+    assert reply.decode(Fine).fine, "JSON that is cut short is asked for again, of whatever shape its beginning is"
+    assert reply.json() == {"fine": True}
+    await http.aclose()
+
+
+async def test_an_answer_of_another_shape_is_named_when_it_is_read() -> None:
+    http = client(always(httpx.Response(200, json={"fine": "no"})))
+    reply = await http.request("GET", "/things", shape=Fine)
+    with pytest.raises(PartialReadError, match="in a shape that okrsync cannot read"):
+        reply.decode(Fine)
+    assert reply.json() == {"fine": "no"}
+    await http.aclose()
+
+
 @pytest.mark.parametrize("trouble", [httpx.Response(503), httpx.Response(429), httpx.ReadTimeout("slow")])
 async def test_what_may_not_be_sent_twice_is_sent_once(trouble: httpx.Response | Exception) -> None:
     http = client(then_fine(trouble))
