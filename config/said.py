@@ -71,3 +71,15 @@ def moment_of(text: str, timezone: str) -> datetime:
     except (ValueError, OverflowError) as error:
         raise FixConfigError(f"{text!r} is no day and no time: write 2026-11-27 or 2026-11-27T18:00") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+
+
+def past_moment_of(text: str, timezone: str, *, now: datetime) -> datetime:
+    """Return the same for a look back; the day that is not over yet counts as one of the past.
+
+    Raises:
+        FixConfigError: it is neither, or lies ahead.
+    """
+    moment = moment_of(text, timezone)
+    if moment - timedelta(days=1) >= now:
+        raise FixConfigError(f"{text} lies ahead: name a day up to today; `okrsync forecast` looks at what may come")
+    return moment

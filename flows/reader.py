@@ -168,9 +168,9 @@ class StoreReader:
             )
             stands = self._rolled_up([key_result], {address: stands}).get(address, stands)
             ahead = forecast_of(self._store, key_result, objective, fresh, now)
-            open_items = (
-                gap(key_result, objective, mirror, reading, stands.pace, at) if stands.automatic is None else None
-            )
+            # nothing is known of the open items of a day that was rebuilt, nor of those behind what a person said
+            known = stands.automatic is None and (last is None or last.kind is not CheckInKind.REBUILT)
+            open_items = gap(key_result, objective, mirror, reading, stands.pace, at) if known else None
         return Explanation(
             standing=stands,
             cycle=objective.cycle.id,

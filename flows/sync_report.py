@@ -29,6 +29,8 @@ class SyncReport:
     destinations: tuple[DestinationRecord, ...] = ()
     declared: tuple[DeclaredChange, ...] = ()
     """What the rules do to what is declared."""
+    closed: tuple[str, ...] = ()
+    """Cycles of the rules that are closed, so that nothing was measured for them."""
 
     @property
     def failures(self) -> tuple[str, ...]:

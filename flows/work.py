@@ -261,6 +261,7 @@ class Work:
             connections=self.records(),
             changes=tuple(self.changes),
             declared=self.declaring.changes,
+            closed=tuple(sorted({each.cycle.id for each in self.config.objectives} & self.closed)),
         )
 
     def _objectives(self, objectives: Sequence[Objective]) -> list[Objective]:

@@ -44,10 +44,12 @@ def final_score(
     bound = profile.achieved(committed=kind is ObjectiveKind.COMMITTED)
     outcome = "achieved" if progress >= bound else "partial" if progress >= profile.partial else "missed"
     band = next((band.name for band in profile.bands if value >= band.at), outcome)
-    because = f"{_two(value)} ({kind}: {_two(bound)} is achieved, {_two(profile.partial)} partial)"
+    because = (
+        f"{two_decimals(value)} ({kind}: {two_decimals(bound)} is achieved, {two_decimals(profile.partial)} partial)"
+    )
     return Score(value=value, outcome=outcome, band=band, because=because)
 
 
-def _two(share: Decimal) -> str:
+def two_decimals(share: Decimal) -> str:
     """Return two decimals, cut off so that a score never seems to have reached its bound."""
     return str(share.quantize(Decimal("0.01"), rounding=ROUND_DOWN))

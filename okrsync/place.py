@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,12 +97,13 @@ class Place:
             create: an empty one where there is none yet.
             as_of: a day (its end is meant) or an instant of the past, as written on the command line.
         """
-        from config.said import moment_of
         from flows.reader import StoreReader
 
         store = self.store(create=create)
         zones = [each.timezone for each in store.cycles()] if as_of is not None else []
-        return StoreReader(store, as_of=None if as_of is None else moment_of(as_of, zones[0] if zones else "UTC"))
+        if as_of is None:
+            return StoreReader(store)
+        return StoreReader(store, as_of=past_moment(store, as_of, zones[0] if zones else "UTC"))
 
     def store(self, *, create: bool = False) -> Store:
         """Open the store.
@@ -123,3 +125,15 @@ class Place:
         """Whether the store would be a file, and is not there."""
         url = self.settings.database_url
         return url.startswith(EMBEDDED) and not Path(url.removeprefix(EMBEDDED)).exists()
+
+
+def past_moment(store: Store, text: str, timezone: str) -> datetime:
+    """Return the instant of the past that the command line names; a store may be ahead of this machine's clock.
+
+    Raises:
+        FixConfigError: it is no day and no time, or lies ahead.
+    """
+    from config.said import past_moment_of
+
+    now = max([datetime.now(UTC), *(run.finished_at for run in store.runs(1))])
+    return past_moment_of(text, timezone, now=now)

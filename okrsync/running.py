@@ -16,7 +16,7 @@ from flows.sync_report import SyncReport
 from flows.work import Watch, Wish, opened
 from mapping.errors import FixConfigError
 from okrsync import show
-from okrsync.place import Place
+from okrsync.place import Place, past_moment
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -84,12 +84,11 @@ async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = Fals
 
 def run_hindsight(place: Place, as_of: str) -> SyncReport:
     """Return what today's rules would have changed at a moment of the past; see ``flows.hindsight``."""
-    from config.said import moment_of
     from flows.hindsight import plan_as_of
 
     config = place.rules(offline=True)
     with place.store() as store:
-        return plan_as_of(config, store, moment_of(as_of, config.timezone))
+        return plan_as_of(config, store, past_moment(store, as_of, config.timezone))
 
 
 def run_apply(place: Place, saved: SavedPlan, *, quiet: bool) -> SyncReport:

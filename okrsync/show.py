@@ -185,7 +185,8 @@ def _change_cells(change: Change) -> list[Text]:
         stays = before.copy()  # the last good value stands, which a dash would deny
         return [Text(change.key_result), before, Text("◌", style="magenta"), stays, reason]
     arrow = Text("+" if change.action is Action.CREATE else "→", style="green")
-    why = _causes(change.causes, change)
+    # another rule may come to the same value by other items
+    why = _causes(change.causes, change) if change.causes else Text(f"the same value: {clean(change.new.formula)}")
     if change.old_status is not None and change.old_status is not change.status:
         why.append("  ").append_text(badge(change.old_status)).append(" → ").append_text(badge(change.status))
     return [Text(change.key_result), before, arrow, Text(show_value(change.new.value, unit)), why]
@@ -228,7 +229,7 @@ def remarks(overview: Overview) -> Text:
     for objective in overview.objectives:
         for standing in objective.key_results:
             reason = standing.stale_reason or standing.no_data
-            if reason:
+            if reason and standing.pace.status is not Status.NOT_STARTED:
                 sharing.setdefault((standing.pace.status, reason), []).append(standing.key_result)
     text = Text()
     for (status, reason), names in sharing.items():
@@ -272,7 +273,8 @@ def summary(report: SyncReport) -> Text:
         parts.append(f"{tally[Action.SUGGEST]} waiting for `okrsync review`")
     if report.declared:
         parts.append(f"{counted_as(len(report.declared), 'change')} of what is declared")
-    return Text(", ".join(parts) + ".")
+    frozen = f" Closed, so that nothing is published into it: {', '.join(report.closed)}." if report.closed else ""
+    return Text(", ".join(parts) + f".{frozen}")
 
 
 def print_report(report: SyncReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from rich.text import Text
 
@@ -65,7 +66,20 @@ def _facts(change: DeclaredChange) -> list[str]:
     names = list(dict.fromkeys([*change.before, *change.after]))
     if any(name in ENDS for name in names):
         names = [name for name in names if name != "metric"]  # it says the same, exactly
-    return [f"{name} {_short(change.before.get(name, '–'))} → {_short(change.after.get(name, '–'))}" for name in names]
+    sides = ((name, *_apart(change.before.get(name, "–"), change.after.get(name, "–"))) for name in names)
+    return [f"{name} {_short(before)} → {_short(after)}" for name, before, after in sides]
+
+
+def _apart(before: str, after: str) -> tuple[str, str]:
+    """Return both sides without the words they begin with alike where they are long, so that the change is seen."""
+    if max(len(before), len(after)) <= LONGEST:
+        return before, after
+    sides = before.split(" "), after.split(" ")
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*sides, strict=False)))
+    if alike <= 1:
+        return before, after
+    old, new = (" ".join(["…", *side[alike - 1 :]]) for side in sides)  # one word of what went before
+    return old, new
 
 
 def _short(text: str) -> str:

@@ -21,6 +21,8 @@ from okrsync.show_deliver import sending_line
 from okrsync.show_profiles import judged
 
 ALL = 0
+BEFORE_ANY = 0
+"""The run of what was rebuilt of days before the first sync."""
 
 
 def explanation(found: Explanation, *, most: int, profiles: Sequence[Judgement] = ()) -> Group:
@@ -146,7 +148,9 @@ def _items(evidence: tuple[Contribution, ...], most: int) -> Iterator[Renderable
 
 def _when(found: Explanation) -> Iterator[Text]:
     standing = found.standing
-    if found.run is not None and found.run_at is not None:
+    if found.run == BEFORE_ANY and found.run_at is not None:
+        yield Text(f"  rebuilt by `okrsync backfill`, as of {found.run_at:%Y-%m-%d %H:%M} UTC")
+    elif found.run is not None and found.run_at is not None:
         yield Text(f"  value of run {found.run}, {found.run_at:%Y-%m-%d %H:%M} UTC")
     if standing.measured_at is not None:
         yield Text(f"  last measured {standing.measured_at:%Y-%m-%d %H:%M} UTC")

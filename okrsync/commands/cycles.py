@@ -78,10 +78,19 @@ def _scores(body: Any) -> Iterator[str]:
     from okrsync.show import clean
 
     for objective in body["objectives"]:
-        yield f"{objective['score'] or '–':>6}  {clean(objective['title'])}"
+        yield f"{_two(objective['score'])}  {clean(objective['title'])}"
         for each in objective["key_results"]:
             by_hand = f"  by hand: {clean(each['score_by_hand'])}" if each["score_by_hand"] else ""
-            yield f"{each['score'] or '–':>6}    {each['id']}{by_hand}"
+            yield f"{_two(each['score'])}    {each['id']}{by_hand}"
+
+
+def _two(score: str | None) -> str:
+    """Return a score of the snapshot for people; the snapshot itself keeps every digit."""
+    from decimal import Decimal
+
+    from mapping.score import two_decimals
+
+    return f"{'–' if score is None else two_decimals(Decimal(score)):>4}"
 
 
 def closed(

@@ -68,6 +68,8 @@ def check_in(
         stands = effective(found.mode, store.entries([key_result]).get(key_result, Entries()), now)
         beside = f"; {show.stands_above(stands.automatic, stands.override)}" if stands.automatic is not None else ""
         typer.echo(show.as_json(entry) if json else f"{key_result}: {entry.formula or entry.note or 'noted'}{beside}")
+        if objective.cycle.id in store.snapshots():
+            typer.echo(f"{objective.cycle.id} is closed: its scores stay as they were signed", err=True)
         tell(place, store, outlets)
 
 

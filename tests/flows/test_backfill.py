@@ -24,6 +24,7 @@ from tests.connectors.jira.replay import CHANGES, Record, Site, serving
 from tests.connectors.jira.test_real_history import done_by_hand
 from tests.connectors.jira.test_real_records import load as records
 from tests.connectors.served import Answer, Asked
+from tests.flows.kit import okrsync
 
 RULES = """
 timezone: UTC
@@ -134,6 +135,9 @@ def test_a_day_before_the_first_sync_reads_as_it_was_rebuilt_and_says_so(archive
     assert (explained.standing.value, objective.key_results[0].value) == (day.value, day.value)
     assert explained.agrees
     assert explained.reading.formula == f"rebuilt from history: {day.formula}"
+    assert explained.gap is None, "the open items of then are not known"
+    text = okrsync("-C", str(archive.folder), "why", KR, "--as-of", day.at.isoformat()).stdout
+    assert f"rebuilt by `okrsync backfill`, as of {day.at:%Y-%m-%d %H:%M} UTC" in text
 
 
 def test_since_leaves_earlier_days_out(archive: Archive) -> None:

@@ -112,7 +112,11 @@ def test_nothing_is_published_into_a_closed_cycle(rows: Rows) -> None:
 def test_commands_close_show_and_say_when_a_snapshot_was_changed(rows: Rows) -> None:
     code, told = run(rows, "close", "q4", "--early", "--as", "ana", "--score", f"{KR}=70%", "--reason", "late survey")
     assert code == 0, told
-    assert "0.7    work/tasks  by hand: late survey" in told
+    assert "0.70    work/tasks  by hand: late survey" in told
+    code, told = run(rows, "sync", "--in-process")
+    assert (code, "Closed, so that nothing is published into it: q4." in told) == (0, True), told
+    code, told = run(rows, "check-in", KR, "50%", "--as", "ana")
+    assert (code, "q4 is closed: its scores stay as they were signed" in told) == (0, True), told
     code, told = run(rows, "closed")
     assert (code, "by ana  genuine" in told) == (0, True), told
     with rows.store() as store, store.writing() as connection:

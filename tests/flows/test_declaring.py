@@ -92,6 +92,16 @@ def test_a_rename_takes_all_history_along(house: House) -> None:
     assert house.json("why", "launch/work")["agrees"]
 
 
+LONG = "{completion: {from: board, table: Tasks, id: id, done: {column: done, is: [yes]}%s}}"
+
+
+def test_of_two_long_rules_the_part_that_differs_is_shown(house: House) -> None:
+    house.sync(objective("ship", key_result("tasks", measure=LONG % "")))
+    house.rules(objective("ship", key_result("tasks", measure=LONG % ", wont_do: open")))
+    said = " ".join(house.do("plan").split())
+    assert "measure … table: Tasks}} → … table: Tasks, wont_do: open}}" in said
+
+
 def test_a_key_result_moves_to_another_objective(house: House) -> None:
     house.sync(SHIP, objective("sell", key_result("calls", measure="by_hand")))
     moved = objective("sell", key_result("calls", measure="by_hand"), key_result("tasks", "was: ship/tasks"))

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from typer.testing import CliRunner
 
-from config.said import moment_of
+from config.said import moment_of, past_moment_of
 from flows.people import Said, check_in, resume
 from flows.reader import StoreReader
 from mapping.errors import FixConfigError
@@ -126,3 +126,15 @@ def test_a_day_means_its_end_where_the_cycle_is(tmp_path: Path) -> None:
     assert moment_of("2026-11-27T18:00", "Europe/Paris") == datetime(2026, 11, 27, 17, tzinfo=UTC)
     with pytest.raises(FixConfigError, match="'yesterday' is no day"):
         moment_of("yesterday", "UTC")
+
+
+def test_a_look_back_goes_up_to_today_and_no_further(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 27, 10, tzinfo=UTC)
+    assert past_moment_of("2026-11-27", "Europe/Paris", now=now) > now
+    with pytest.raises(FixConfigError, match="2026-11-28 lies ahead: name a day up to today"):
+        past_moment_of("2026-11-28", "Europe/Paris", now=now)
+    rows = Rows(tmp_path)
+    rows.write({"t0": True})
+    rows.sync(START)
+    told = CliRunner().invoke(app, ["-C", str(tmp_path), "status", "--as-of", "9998-01-01"])
+    assert isinstance(told.exception, FixConfigError)
