@@ -14,8 +14,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from flows.reader import StoreReader
-from mapping.check_ins import CauseKind, CausePart, CheckIn
-from mapping.decimals import tidy, total
+from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
+from mapping.decimals import difference, tidy, total
 from mapping.people import Comment
 from mapping.rules import Cycle
 from mapping.standing import Overview, Standing
@@ -117,7 +117,7 @@ def _story(standing: Standing, overview: Overview, reader: StoreReader, ended: M
     return Story(
         standing=standing,
         start=standing.metric.baseline if first is None else first,
-        moved=summed(history),
+        moved=_moved(standing, history, first),
         stuck=stuck,
         stuck_because=because,
         check_ins=tuple(history),
@@ -125,6 +125,21 @@ def _story(standing: Standing, overview: Overview, reader: StoreReader, ended: M
         score=None if score is None else Decimal(score),
         score_by_hand=ended.get("score_by_hand"),
     )
+
+
+def _moved(standing: Standing, history: Sequence[CheckIn], first: Decimal | None) -> tuple[CausePart, ...]:
+    """Return the causes whose sum is the way from the first value to the one shown.
+
+    What people said counts as far as it stands above what is measured now: of one that was resumed nothing is left.
+    """
+    measured = [each for each in history if each.kind is not CheckInKind.BY_HAND]
+    if not measured or len(measured) == len(history):
+        return summed(history)
+    parts = summed(measured)
+    if standing.automatic is None or standing.value is None or first is None:
+        return parts
+    above = difference(difference(standing.value, first), total(part.amount for part in parts))
+    return (CausePart(kind=CauseKind.BY_HAND, amount=tidy(above)), *parts) if above else parts
 
 
 def summed(history: Sequence[CheckIn]) -> tuple[CausePart, ...]:

@@ -28,11 +28,15 @@ REVIEW, OVERVIEW, SCORES = _("Review"), _("Overview"), _("Scores")
 EXPECTED, CONTINUED = _("%(expected)s expected"), _("continued")
 MOVED, STUCK = _("What moved: {what}"), _("Stuck: {why}")
 STILL = _("nothing has moved since %(day)s")
+NO_KEY_RESULTS = _("no key results yet")
 CLOSED = _("Closed on %(moment)s by %(name)s")
 
 WIDTH, HEIGHT, MARGIN = 13.333, 7.5, 0.6
 """Of a slide in inches, 16:9; and what stays free at its sides."""
-RESULTS_A_SLIDE, ROWS_A_SLIDE, SAID_A_RESULT, LONGEST = 5, 9, 2, 320
+RESULTS_A_SLIDE, ROWS_A_SLIDE, SAID_A_RESULT = 5, 9, 2
+POINTS_AN_INCH, SMALLEST = 72, 9
+LINE_HEIGHT, LETTER_WIDTH, FILLED = 1.2, 0.55, 0.85
+"""Of a line and of a letter, in its size; and how much of several lines is filled."""
 INK, QUIET, TRACK = "1C1D20", "5C5F66", "E6E3DC"
 FILLS = {
     Status.ON_TRACK: "2B9A70",
@@ -94,20 +98,22 @@ class _Deck:
     def slide(self, title: str, *, size: int = 26, box: Box | None = None) -> None:
         """Begin a slide. Its title is the layout's own, so that outlines and screen readers know it."""
         self._slide = self._deck.slides.add_slide(self._deck.slide_layouts[5])  # "Title Only"
-        place = box or Box(MARGIN, 0.4, WIDTH - 2 * MARGIN - 2.4, 0.9)
+        place = box or Box(MARGIN, 0.32, WIDTH - 2 * MARGIN - 2.4, 0.88)
         shape = self._slide.shapes.title
         shape.left, shape.top, shape.width, shape.height = (
             self._inches(each) for each in (place.x, place.y, place.width, place.height)
         )
+        title, size = fitted(title, place, size)
         self._write(shape.text_frame, title, size=size, colour=INK, bold=True, right=False)
 
     def text(
         self, box: Box, text: str, *, size: int = 12, colour: str = INK, bold: bool = False, right: bool = False
     ) -> None:
-        """Put a text; it wraps inside its box."""
+        """Put a text; it wraps inside its box, smaller or cut where it would not fit."""
         shape = self._slide.shapes.add_textbox(
             self._inches(box.x), self._inches(box.y), self._inches(box.width), self._inches(box.height)
         )
+        text, size = fitted(text, box, size)
         self._write(shape.text_frame, text, size=size, colour=colour, bold=bold, right=right)
 
     def bar(self, box: Box, progress: Decimal | None, expected: Decimal, status: Status) -> None:
@@ -144,17 +150,35 @@ class _Deck:
         frame.vertical_anchor = self._middle
         paragraph = frame.paragraphs[0]
         run = paragraph.add_run()
-        run.text = printable(text)
+        run.text = text
         run.font.size, run.font.bold = self._points(size), bold
         run.font.color.rgb = self._colour.from_string(colour)
         paragraph.alignment = self._right if right else 1
 
 
 def printable(text: str) -> str:
-    """Return a text on one line, without what XML cannot hold, and not longer than a slide has room for."""
+    """Return a text on one line, without what XML cannot hold."""
     kept = "".join(each if each.isprintable() else " " for each in text)
-    line = " ".join(kept.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+    return " ".join(kept.split())
+
+
+def fitted(text: str, box: Box, size: int) -> tuple[str, int]:
+    """Return a text with the size in which it fits into its box: as asked for, else smaller, else cut.
+
+    The width of letters is a guess, on the safe side of the usual fonts: who opens the file has fonts of their own.
+    """
+    line, least = printable(text), max(SMALLEST, size * 2 // 3)
+    for tried in range(size, least - 1, -1):
+        if len(line) <= _room(box, tried):
+            return line, tried
+    return line[: max(1, _room(box, least) - 1)].rstrip() + "…", least
+
+
+def _room(box: Box, size: int) -> int:
+    """Return how many letters a box holds; of several lines each loses some to the wrapping of words."""
+    lines = max(1, int(box.height * POINTS_AN_INCH / (size * LINE_HEIGHT)))
+    across = box.width * POINTS_AN_INCH / (size * LETTER_WIDTH)
+    return int(across if lines == 1 else across * lines * FILLED)
 
 
 def _title(deck: _Deck, told: CycleReport, texts: Texts) -> None:
@@ -207,6 +231,8 @@ def _objective(
         expected = texts(EXPECTED) % {"expected": show_progress(objective.expected, texts.language)}
         deck.text(Box(WIDTH - MARGIN - 2.3, 1.0, 2.3, 0.35), expected, size=12, colour=QUIET, right=True)
         deck.bar(Box(MARGIN, 1.72, WIDTH - 2 * MARGIN, 0.14), objective.progress, objective.expected, objective.status)
+        if not stories:
+            deck.text(Box(MARGIN, 2.1, WIDTH - 2 * MARGIN, 0.4), texts(NO_KEY_RESULTS), size=14, colour=QUIET)
         for row, story in enumerate(stories[start : start + RESULTS_A_SLIDE]):
             _result(deck, story, 2.05 + row * 1.04, told, texts)
 
@@ -219,7 +245,7 @@ def _result(deck: _Deck, story: Story, y: float, told: CycleReport, texts: Texts
     facts = [texts(STATUS_WORDS[stands.status])] + ([person(stands.owner)] if stands.owner else [])
     deck.text(Box(MARGIN + 0.2, y + 0.34, 6.3, 0.24), " · ".join(facts), size=11, colour=_tone(stands.status))
     value = show_value(stands.value, unit, language)
-    moved = story.start is not None and story.start != stands.value
+    moved = stands.value is not None and story.start is not None and story.start != stands.value
     if moved:
         value = f"{show_value(story.start, replace(unit, name=None), language)} → {value}"
     deck.text(Box(7.2, y, 2.6, 0.34), value, size=14, bold=True, right=True)
@@ -232,7 +258,7 @@ def _result(deck: _Deck, story: Story, y: float, told: CycleReport, texts: Texts
 
 
 def _told(story: Story, told: CycleReport, texts: Texts) -> str:
-    """Return what moved it, what it is stuck on, and the last words of people, as far as there is room."""
+    """Return what moved it, what it is stuck on, and the last words of people."""
     said: list[str] = []
     if story.moved:
         parts = "; ".join(cause_text(part, story.standing.metric.unit, texts) for part in story.moved)

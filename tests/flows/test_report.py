@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from flows.closing import Verdict, close
-from flows.people import Said, check_in, comment
+from flows.people import Said, check_in, comment, resume
 from flows.reader import StoreReader
 from flows.report import CycleReport, Stuck, report
+from mapping.check_ins import CauseKind
 from mapping.words import ItemState
 from store import Store
 from tests.store.kit import DAY, EPIC, START, Pull, item, sync
@@ -35,6 +36,19 @@ def test_what_moved_sums_to_the_change_since_the_cycle_began(store: Store) -> No
     assert story.start == Decimal("0.25")
     assert story.standing.value == story.start + sum(part.amount for part in story.moved)
     assert len(story.moved) == 1
+
+
+def test_of_a_value_by_hand_that_was_resumed_nothing_is_left_in_what_moved(store: Store) -> None:
+    synced(store, START, done=1)
+    check_in(store, KR, Said(author="ana", value=Decimal("0.9"), sticky=True), now=SOON)
+    synced(store, START + DAY, done=2)
+    above = told(store, START + 2 * DAY).stories[KR]
+    assert above.start is not None
+    assert above.standing.value == above.start + sum(part.amount for part in above.moved) == Decimal("0.9")
+    resume(store, KR, author="ana", now=START + 3 * DAY)
+    below = told(store, START + 4 * DAY).stories[KR]
+    assert [(part.kind, part.amount) for part in below.moved] == [(CauseKind.COMPLETED, Decimal("0.25"))]
+    assert (below.start, below.standing.value) == (Decimal("0.25"), Decimal("0.5"))
 
 
 def test_notes_and_comments_stand_in_the_order_in_which_they_were_said(store: Store) -> None:
