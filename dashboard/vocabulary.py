@@ -54,6 +54,7 @@ CAUSE_WORDS = {
     CauseKind.RULE_CHANGED: _("rule changed"),
     CauseKind.SHARED: _("shared differently"),
     CauseKind.CLOCK: _("time passed"),
+    CauseKind.IMPORTED: _("imported"),
 }
 
 ITEM_WORDS = {

@@ -118,10 +118,15 @@ class StoreReader:
         )
 
     def history(self, address: str) -> Sequence[CheckIn]:
-        """Return the check-ins of a key result, newest first."""
+        """Return the last check-ins of a key result, newest first, with those that were imported of before."""
         with self._turn:
             self._find(address)
-            return self._store.check_ins(address, SHOWN_CHECK_INS)
+            return self._store.history(address, SHOWN_CHECK_INS)
+
+    def whole_history(self, address: str) -> Sequence[CheckIn]:
+        """Return all check-ins of a key result, newest first, with those that were imported of before."""
+        with self._turn:
+            return self._store.history(address)
 
     def comments(self, address: str) -> Sequence[Comment]:
         """Return the comments on a key result, oldest first."""
@@ -148,7 +153,7 @@ class StoreReader:
         now = self._now()
         with self._turn:
             key_result, objective = self._find(address)
-            check_ins = self._store.check_ins(address, SHOWN_CHECK_INS)
+            check_ins = self._store.history(address, SHOWN_CHECK_INS)
             entries = self._entries([key_result]).get(address, Entries())
             fresh = self._store.freshness([address]).get(address)
             last = entries.measured

@@ -110,7 +110,7 @@ def report(reader: StoreReader, cycle: str | None = None) -> CycleReport:
 def _story(standing: Standing, overview: Overview, reader: StoreReader, ended: Mapping[str, str]) -> Story:
     cycle, now = overview.cycle, overview.as_of
     begins = datetime.combine(cycle.starts_on, time(), ZoneInfo(cycle.timezone)).astimezone(UTC)
-    history = [each for each in reader.history(standing.key_result) if begins <= each.at <= now]
+    history = [each for each in reader.whole_history(standing.key_result) if begins <= each.at <= now]
     first = next((each.value for each in reversed(history) if each.value is not None), None)
     stuck, because = _stuck(standing, overview)
     score = ended.get("score")

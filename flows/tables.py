@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,19 +12,33 @@ from connectors.spreadsheet.csvfile import SUFFIXES
 from connectors.spreadsheet.files import copy_whole
 from connectors.spreadsheet.options import SpreadsheetOptions
 from connectors.spreadsheet.places import open_file
-from mapping.columns import COLUMNS, folded
+from mapping.columns import CHECK_INS, COLUMNS, Column, folded
 from mapping.errors import FixConfigError
 from mapping.rows import BadRowsError, Entry, Row
 from mapping.safe_text import unsafe
 
 DELIMITERS = ",;\t"
 _UNREADABLE = frozenset({CellKind.ERROR, CellKind.UNCALCULATED, CellKind.UNREADABLE})
-NAMES: Mapping[str, str] = {
-    folded(header): column.name
-    for column in COLUMNS
-    for header in (column.name, column.english, column.french, *column.also)
-}
+
+
+def _names(columns: Iterable[Column]) -> dict[str, str]:
+    return {
+        folded(header): column.name
+        for column in columns
+        for header in (column.name, column.english, column.french, *column.also)
+    }
+
+
+NAMES: Mapping[str, str] = _names(COLUMNS)
 """Header to column."""
+_NEEDED = (
+    ({"key_result_id", "title"}, "Key result", "key-result='Name of KR'"),
+    ({"at"}, "Date", "date='Last update'"),
+    ({"value", "progress"}, "Value", "value='Current score'"),
+)
+"""Of a table of check-ins: one of these columns, what to call it, and how to map another."""
+PAST_NAMES: Mapping[str, str] = _names(CHECK_INS)
+"""The same for a table of check-ins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +69,22 @@ async def lines_of(path: Path, sheet: str | None = None) -> Lines:
         finally:
             await book.aclose()
     return _lines(read)
+
+
+async def sheets_of(path: Path) -> Sequence[str]:
+    """Return the names of the sheets of a workbook.
+
+    Raises:
+        FixConfigError: no such file, or it is no workbook.
+        TryAgainError: it is being saved.
+    """
+    copy, _version = await copy_whole(path, path.name)
+    with copy:
+        book = await open_file(copy, path.name, SpreadsheetOptions(file=path.name), is_csv=False)
+        try:
+            return tuple(book.directory.sheets)
+        finally:
+            await book.aclose()
 
 
 def delimiter_of(path: Path) -> str:
@@ -119,7 +149,43 @@ def own_rows(lines: Lines) -> tuple[Sequence[Row], list[str]]:
     named = {folded(header): NAMES.get(folded(header)) for header in lines.headers}
     if not {"objective_title", "objective_id"} & {name for name in named.values() if name}:
         heads = ", ".join(lines.headers[:8])
-        raise FixConfigError(f"no column is called Objective: the first row says {heads}: see docs/import-export.md")
+        past = {PAST_NAMES.get(header) for header in named}
+        hint = "to import check-ins of before add --history" if {"at", "value"} <= past else "see docs/import-export.md"
+        raise FixConfigError(f"no column is called Objective: the first row says {heads}: {hint}")
+    return _by_column(lines, named)
+
+
+def past_rows(lines: Lines, mapped: Mapping[str, str]) -> tuple[Sequence[Row], frozenset[str], list[str]]:
+    """Return the rows of a table of check-ins by column, the columns that it has, and what of the file is not read.
+
+    Args:
+        lines: the table.
+        mapped: column to the header of the file that holds it, where that has another name; they go first.
+
+    Raises:
+        FixConfigError: no such header, or no column says which key result is meant, when, or its value.
+    """
+    there = {folded(header) for header in lines.headers}
+    for column, header in mapped.items():
+        if folded(header) not in there:
+            raise FixConfigError(f"no column is called {header!r}: {column} is one of {', '.join(lines.headers)}")
+    taken = {folded(header): column for column, header in mapped.items()}
+    named = {
+        header: taken.get(header) or (name if (name := PAST_NAMES.get(header)) not in mapped else None)
+        for header in map(folded, lines.headers)
+    }
+    columns = frozenset(name for name in named.values() if name)
+    heads = ", ".join(lines.headers[:8])
+    for wanted, called, example in _NEEDED:
+        if not wanted & columns:
+            raise FixConfigError(
+                f"no column is called {called}: the first row says {heads}: name it, as --column {example}"
+            )
+    rows, remarks = _by_column(lines, named)
+    return rows, columns, remarks
+
+
+def _by_column(lines: Lines, named: Mapping[str, str | None]) -> tuple[Sequence[Row], list[str]]:
     unread = [header for header in lines.headers if named[folded(header)] is None]
     rows = [
         Row(

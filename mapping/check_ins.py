@@ -34,6 +34,8 @@ class CauseKind(StrEnum):
     SHARED = "shared differently"
     """An item that counts here feeds other key results than before, and the rules split it or count it once."""
     CLOCK = "time passed"
+    IMPORTED = "imported"
+    """As another store or tool tells it; its own words are the detail, where it has any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class CheckIn:
     confidence: Decimal | None = None
     """A person's, 0 to 1, that the target will be reached."""
     note: str = ""
+    origin: str = ""
+    """Of a check-in of before that was imported, with its kind as the source has it: file and row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,9 @@ def _goals(path: Path) -> list[Goal]:
         content = path.read_bytes()
     except OSError as error:
         raise FixConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    if b'"okrsync_export"' in content[:200]:
+        fix = "import OKRs from csv or xlsx, and from this file their check-ins with --history"
+        raise FixConfigError(f"{path.name} is an export of okrsync: {fix}")
     return goals_in(content, path.name)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mapping.canonical import rule_text
-from mapping.check_ins import CheckIn, CheckInKind
+from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.explanation import Explanation, Query
 from mapping.judging import Judgement
 from mapping.readings import Contribution
@@ -160,10 +160,16 @@ def _when(found: Explanation) -> Iterator[Text]:
 
 
 def _check_in(entry: CheckIn) -> Text:
-    causes = "; ".join(f"{part.kind} {show_delta(part.amount, entry.metric.unit)}" for part in entry.causes)
+    causes = "; ".join(_cause(part, entry) for part in entry.causes)
     value = show_value(entry.value, entry.metric.unit)
     who = "" if entry.kind is CheckInKind.MEASURED else f"  {clean(entry.author)}, {entry.kind}"
     sure = "" if entry.confidence is None else f"  confidence {show_progress(entry.confidence)}"
     note = f"  “{clean(entry.note)}”" if entry.note else ""
     way = show_progress(entry.raw_progress)
-    return Text(f"  {entry.at:%Y-%m-%d %H:%M}  {value:>12}  {way:>6}  {causes}{who}{sure}{note}")
+    brought = f"  (imported from {clean(entry.origin)})" if entry.origin else ""
+    return Text(f"  {entry.at:%Y-%m-%d %H:%M}  {value:>12}  {way:>6}  {causes}{who}{sure}{note}{brought}")
+
+
+def _cause(part: CausePart, entry: CheckIn) -> str:
+    said = clean(part.detail) if part.kind is CauseKind.IMPORTED else ""
+    return said or f"{part.kind} {show_delta(part.amount, entry.metric.unit)}"

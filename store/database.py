@@ -30,6 +30,7 @@ from store.declared import read_register
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
 from store.engine import engine_of, place
+from store.imported import joined, read_last_past, read_past_check_ins
 from store.leases import Lease
 from store.migrate import HEAD, bring_to_head
 from store.mirror import StoredMirror
@@ -76,18 +77,21 @@ from store.verify import findings
 class Store:
     """An open store. Reading is safe from any thread and never waits for a run that writes."""
 
-    def __init__(self, engine: Engine, *, upto: int = LATEST) -> None:
+    def __init__(self, engine: Engine, *, upto: int = LATEST, until: datetime | None = None) -> None:
         self._engine = engine
         self._native = native(engine.dialect.name)
         self._upto = upto
+        self._until = until
 
     def as_of(self, instant: datetime) -> Store:
         """Return the store as the last run that was published by an instant left it, for reading only.
 
+        Check-ins of before that were imported since are there as of their own time.
+
         It shares the connections of this one, which must be kept open as long.
         """
         with self.reading() as connection:
-            return Store(self._engine, upto=min(self._upto, seq_at(connection, instant)))
+            return Store(self._engine, upto=min(self._upto, seq_at(connection, instant)), until=instant)
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -181,7 +185,7 @@ class Store:
             among: addresses; all by default.
         """
         with self.reading() as connection:
-            return read_entries(connection, self._native, among=among, upto=self._upto)
+            return read_entries(connection, self._native, among=among, upto=self._upto, until=self._until)
 
     def due(self, destination: str, *, now: datetime, most: int) -> list[Delivery]:
         """Return what is due at a destination, oldest first."""
@@ -308,10 +312,27 @@ class Store:
         with self.reading() as connection:
             return read_check_ins(connection, key_result, limit, upto=self._upto)
 
+    def past_check_ins(self, key_result: str) -> list[CheckIn]:
+        """Return the check-ins of before that were imported for one key result, newest first."""
+        with self.reading() as connection:
+            return read_past_check_ins(connection, key_result, until=self._until)
+
+    def history(self, key_result: str, limit: int | None = None) -> list[CheckIn]:
+        """Return the last check-ins of one key result, newest first: those published here and those imported."""
+        with self.reading() as connection:
+            published = read_check_ins(connection, key_result, limit, upto=self._upto)
+            imported = read_past_check_ins(connection, key_result, limit, until=self._until)
+        return joined(published, imported)[:limit] if imported else published
+
     def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:
         """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
         with self.reading() as connection:
-            return read_trend(connection, key_results, points, upto=self._upto)
+            found = read_trend(connection, key_results, points, upto=self._upto)
+            imported = read_last_past(connection, self._native, key_results, until=self._until)
+        for address in imported:
+            known = [each.progress for each in self.history(address, points) if each.progress is not None]
+            found[address] = tuple(reversed(known))
+        return found
 
     def freshness(self, among: Sequence[str] | None = None) -> dict[str, Freshness]:
         """Return the freshness of key results by address, of all by default.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from store.columns import exact_text, instant_text
 from store.outbox import read_newest
@@ -25,6 +25,7 @@ from store.tables import (
     objectives,
     overrides,
     past_changes,
+    past_check_ins,
     past_reads,
     rebuilt,
     reviews,
@@ -66,6 +67,7 @@ def dump(connection: Connection) -> Dump:
         "audit": _audit(connection),
         "past": _past(connection),
         "rebuilt": _rebuilt(connection),
+        "past_check_ins": _past_check_ins(connection),
         "snapshots": {row.cycle: [row.closed_by, row.body] for row in connection.execute(select(snapshots))},
         "freshness": {
             row.key_result: {
@@ -128,27 +130,37 @@ def _selections(connection: Connection, names: dict[str, str]) -> Plain:
 def _check_ins(connection: Connection) -> Plain:
     found: dict[str, list[Plain]] = defaultdict(list)
     for row in connection.execute(select(check_ins).order_by(check_ins.c.key_result, check_ins.c.run)):
-        found[row.key_result].append(
-            {
-                "value": _number(row.value),
-                "raw_progress": _number(row.raw_progress),
-                "progress": _number(row.progress),
-                "metric": json.loads(row.metric),
-                "items": row.items,
-                "done": row.done,
-                "formula": row.formula,
-                "no_data": row.no_data,
-                "rule": row.rule,
-                "rule_version": row.rule_version,
-                "causes": json.loads(row.causes),
-                "author": row.author,
-                "kind": row.kind,
-                "status": row.status,
-                "confidence": _number(row.confidence),
-                "note": row.note,
-            }
-        )
+        found[row.key_result].append(_check_in(row))
     return dict(found)
+
+
+def _past_check_ins(connection: Connection) -> Plain:
+    found: dict[str, list[Plain]] = defaultdict(list)
+    order = (past_check_ins.c.key_result, past_check_ins.c.at, past_check_ins.c.part)
+    for row in connection.execute(select(past_check_ins).order_by(*order)):
+        found[row.key_result].append({"at": _at(row.at), "origin": row.origin, **_check_in(row)})
+    return dict(found)
+
+
+def _check_in(row: Row[tuple[object, ...]]) -> dict[str, Plain]:
+    return {
+        "value": _number(row.value),
+        "raw_progress": _number(row.raw_progress),
+        "progress": _number(row.progress),
+        "metric": json.loads(row.metric),
+        "items": row.items,
+        "done": row.done,
+        "formula": row.formula,
+        "no_data": row.no_data,
+        "rule": row.rule,
+        "rule_version": row.rule_version,
+        "causes": json.loads(row.causes),
+        "author": row.author,
+        "kind": row.kind,
+        "status": row.status,
+        "confidence": _number(row.confidence),
+        "note": row.note,
+    }
 
 
 def _overrides(connection: Connection) -> Plain:

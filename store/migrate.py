@@ -16,7 +16,7 @@ from store.tables import metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision. A test holds it against Alembic's, so that opening need not import Alembic to know it."""
 VERSION_TABLE = "okrsync_version"
 """Not Alembic's usual name: the database may be shared with others who use Alembic (Prefect does)."""

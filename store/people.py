@@ -12,6 +12,7 @@ from mapping.check_ins import CheckIn
 from mapping.effective import Entries
 from mapping.people import AuditEntry, Comment, Override
 from store.dialects import Native
+from store.imported import read_last_past
 from store.readings import BY_HAND, LATEST, check_in_of, read_last_check_ins
 from store.tables import audit, check_ins, comments, overrides
 
@@ -73,11 +74,23 @@ def read_overrides(connection: Connection, *, upto: int = LATEST) -> dict[str, O
 
 
 def read_entries(
-    connection: Connection, native: Native, *, among: Sequence[str] | None = None, upto: int = LATEST
+    connection: Connection,
+    native: Native,
+    *,
+    among: Sequence[str] | None = None,
+    upto: int = LATEST,
+    until: datetime | None = None,
 ) -> dict[str, Entries]:
-    """Return what is on record up to a run of key results that have any check-in: see ``mapping.effective``."""
+    """Return what is on record up to a run of key results that have any check-in: see ``mapping.effective``.
+
+    What was imported of before counts as said by a person, where nobody has said anything later; none of it is
+    later than ``until``.
+    """
     measured = read_last_check_ins(connection, native, among=among, upto=upto)
     by_hand = read_last_check_ins(connection, native, BY_HAND, among=among, upto=upto)
+    for address, entry in read_last_past(connection, native, among, until=until).items():
+        if address not in by_hand or by_hand[address].at <= entry.at:
+            by_hand[address] = entry
     last = read_overrides(connection, upto=upto)
     return {
         address: Entries(measured=measured.get(address), by_hand=by_hand.get(address), override=last.get(address))

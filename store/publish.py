@@ -67,7 +67,7 @@ def write_check_ins(connection: Connection, seq: int, entries: Iterable[CheckIn]
     Raises:
         ValueError: one is of another run.
     """
-    rows = [_check_in_row(entry) for entry in entries]
+    rows = [check_in_row(entry) for entry in entries]
     strays = [row for row in rows if row["run"] != seq]
     if strays:
         raise ValueError(f"{strays[0]['key_result']}: its check-in is of run {strays[0]['run']}, this is run {seq}")
@@ -88,7 +88,8 @@ def write_connectors(connection: Connection, connectors: Mapping[str, str]) -> N
         connection.execute(update(selections).where(stale).values(connector=connector))
 
 
-def _check_in_row(entry: CheckIn) -> Values:
+def check_in_row(entry: CheckIn) -> Values:
+    """Return a check-in as a row of its table."""
     return {
         "key_result": entry.key_result,
         "run": entry.run,

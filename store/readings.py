@@ -101,8 +101,8 @@ def _only(native: Native, addresses: Sequence[str]) -> Subquery:
     return select(key_results.c.id).where(native.among(key_results.c.id, addresses)).subquery("known")
 
 
-def read_check_ins(connection: Connection, key_result: str, limit: int, *, upto: int = LATEST) -> list[CheckIn]:
-    """Return the last check-ins of one key result up to a run, newest first."""
+def read_check_ins(connection: Connection, key_result: str, limit: int | None, *, upto: int = LATEST) -> list[CheckIn]:
+    """Return the last check-ins of one key result up to a run, newest first; all without a limit."""
     mine = (check_ins.c.key_result == key_result) & (check_ins.c.run <= upto)
     query = select(check_ins).where(mine).order_by(check_ins.c.run.desc()).limit(limit)
     return [check_in_of(row) for row in connection.execute(query)]

@@ -20,6 +20,7 @@ from store.tables import (
     objectives,
     outbox,
     overrides,
+    past_check_ins,
     rebuilt,
     reviews,
 )
@@ -32,6 +33,7 @@ HISTORY: tuple[tuple[Table, tuple[str, ...] | None], ...] = (
     (outbox, None),
     (freshness, ()),
     (rebuilt, ("day",)),
+    (past_check_ins, ("at", "part")),
     (delivered, ("destination",)),
 )
 """What hangs on an address, and where only one row of a kind may be: the column that tells the kind."""

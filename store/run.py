@@ -24,6 +24,7 @@ from mapping.runs import ConnectionRecord
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store.declared import declare, read_register, retire, take_in, write_declared
 from store.dialects import Native
+from store.imported import write_past_check_ins
 from store.leases import Lease, require_current
 from store.merge import Merge, next_seq
 from store.mirror import StoredMirror
@@ -349,6 +350,13 @@ class Run:
             self._require_merged()
             reach("store.past.rebuilt")
             return write_rebuilt(self._connection, readings, run=self.seq)
+
+    def remember(self, entries: Sequence[CheckIn]) -> None:
+        """Keep check-ins of before as they were imported; see ``store.imported``."""
+        with self._turn:
+            self._require_merged()
+            reach("store.past.check-ins")
+            write_past_check_ins(self._connection, entries)
 
     def freeze(self, snapshot: Snapshot) -> None:
         """Keep a closed cycle as it was signed."""

@@ -323,6 +323,32 @@ rebuilt = Table(
     Column("run", Integer, nullable=False),
 )
 
+past_check_ins = Table(
+    "past_check_ins",  # of before, as another store or tool kept them: apart from what was published here
+    metadata,
+    Column("key_result", Id, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),  # several at one instant, the first is 0
+    Column("run", Integer, nullable=False),  # of the import
+    Column("value", Exact),
+    Column("metric", Text, nullable=False),
+    Column("raw_progress", Exact),
+    Column("progress", Exact),
+    Column("items", Integer),
+    Column("done", Integer),
+    Column("formula", Text, nullable=False),
+    Column("no_data", Text),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("causes", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # as the source says, a value of CheckInKind
+    Column("status", Text),
+    Column("confidence", Exact),
+    Column("note", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # file and row
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -97,6 +97,7 @@ def _people(connection: Connection) -> Iterator[str]:
     twice = select(reviews.c.key_result).where(reviews.c.state == "open").group_by(reviews.c.key_result)
     for address in connection.scalars(twice.having(func.count() > 1).limit(MOST)):
         yield f"{address}: two readings wait for a decision"
-    wrong = or_(check_ins.c.confidence.is_(None), check_ins.c.kind == CheckInKind.BY_HAND)
-    for address in connection.scalars(select(check_ins.c.key_result).where(~wrong).limit(MOST)):
+    stated = (CheckInKind.BY_HAND, CheckInKind.IMPORTED, CheckInKind.REPORTED)  # by people here or elsewhere
+    right = or_(check_ins.c.confidence.is_(None), check_ins.c.kind.in_(stated))
+    for address in connection.scalars(select(check_ins.c.key_result).where(~right).limit(MOST)):
         yield f"{address}: a confidence that no person stated"

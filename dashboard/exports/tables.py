@@ -14,7 +14,7 @@ from dashboard.texts import Texts
 from dashboard.texts import marked as _
 from dashboard.vocabulary import CAUSE_WORDS, KIND_WORDS, STATUS_WORDS
 from flows.report import CycleReport, Story
-from mapping.check_ins import CausePart, CheckIn
+from mapping.check_ins import CauseKind, CausePart, CheckIn
 from mapping.columns import CHECK_INS, COLUMNS, Column, unit_text
 from mapping.rules import Unit, UnitKind
 from mapping.show import show_delta
@@ -153,7 +153,9 @@ def causes_text(causes: Sequence[CausePart], unit: Unit, texts: Texts) -> str:
 
 
 def cause_text(part: CausePart, unit: Unit, texts: Texts) -> str:
-    """Return one cause with its amount."""
+    """Return one cause with its amount; what was imported in the words that it came with."""
+    if part.kind is CauseKind.IMPORTED and part.detail:
+        return part.detail
     return f"{texts(CAUSE_WORDS.get(part.kind, str(part.kind)))} {show_delta(part.amount, unit, texts.language)}"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from okrsync.commands.look import AsJson, AsOf
 from okrsync.commands.people import Actor
 from okrsync.commands.setup import Language
 from okrsync.place import Place
+
+if TYPE_CHECKING:
+    from mapping.numbers import NumberStyle
 
 
 class Format(StrEnum):
@@ -44,7 +48,8 @@ def register(app: typer.Typer) -> None:
     app.command(
         name="import",
         epilog="Examples: okrsync import okrs.xlsx --dry-run · okrsync import goals.json --from asana-goals · "
-        "okrsync import --connection asana · okrsync import viva.csv --from viva --as-rules > imported.yaml",
+        "okrsync import --connection asana · okrsync import viva.csv --from viva --as-rules > imported.yaml · "
+        "okrsync import q4.xlsx --history",
     )(import_)
 
 
@@ -98,11 +103,21 @@ def import_(
         bool, typer.Option("--as-rules", help="Print rules to be committed instead; the store stays as it is.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken over.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Take over check-ins of before: of `okrsync export --history`, or others.")
+    ] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --history: COLUMN=HEADER where a header is called otherwise, as value='Current score'."
+        ),
+    ] = None,
     actor: Actor = None,
     json: AsJson = False,
 ) -> None:
     """Take over OKRs from a spreadsheet, Asana Goals or Viva Goals; people own them. Twice changes nothing.
 
+    With --history, check-ins of before of key results that are declared already, from this or another tool.
     A row that cannot be taken over is named with its place, and nothing is written.
     """
     from flows.importing import import_okrs
@@ -113,6 +128,13 @@ def import_(
     if numbers not in list(NumberStyle):
         raise typer.BadParameter(f"--numbers {numbers!r}: write one of {', '.join(NumberStyle)}")
     place: Place = ctx.obj
+    if history:
+        if file is None or source not in (None, Source.CSV, Source.XLSX) or connection or cycle or as_rules:
+            raise typer.BadParameter("--history takes a csv, a workbook or JSON: leave the other sources away")
+        _history(place, file, column or [], sheet, NumberStyle(numbers), actor, dry=dry_run, json=json)
+        return
+    if column:
+        raise typer.BadParameter("--column goes with --history")
     wish = importing.wish_of(file, source, connection, cycle=cycle, sheet=sheet, numbers=NumberStyle(numbers))
     if as_rules:
         ruled = place.rules(offline=True).objectives if place.rules_path.exists() else ()
@@ -131,4 +153,33 @@ def import_(
         lines = [show.as_json(report)] if json else [show.clean(line) for line in importing.lines_of_report(report)]
         typer.echo("\n".join(lines))
         if not dry_run:
+            tell(place, store, outlets)
+
+
+def _history(
+    place: Place,
+    file: Path,
+    column: Sequence[str],
+    sheet: str | None,
+    numbers: NumberStyle,
+    actor: str | None,
+    *,
+    dry: bool,
+    json: bool,
+) -> None:
+    from flows.past_imports import import_history
+    from okrsync import past_importing, show
+    from okrsync.telling import tell
+
+    who, outlets = place.actor(actor), place.outlets()
+    columns = past_importing.columns_of(column)
+    wish = past_importing.Wish(path=file, sheet=sheet, columns=columns, numbers=numbers, author=who)
+    with place.store() as store:
+        past = past_importing.read(wish, store.declared())
+        report = import_history(
+            store, past, source=file.name, actor=who, now=datetime.now(UTC), dry=dry, outlets=outlets
+        )
+        lines = [show.as_json(report)] if json else map(show.clean, past_importing.lines_of_report(report))
+        typer.echo("\n".join(lines))
+        if not dry:
             tell(place, store, outlets)

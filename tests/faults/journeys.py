@@ -17,10 +17,13 @@ from multiprocessing.process import BaseProcess
 from flows import leases, plans
 from flows.backfill import backfill
 from flows.closing import close
+from flows.past_imports import import_history
 from flows.people import Said, check_in, comment, resume
 from flows.reviews import accept, reject
 from flows.work import Wish
 from mapping.failpoints import listen
+from mapping.past_rows import PastTable, past_check_ins
+from mapping.rows import Entry, Row
 from okrsync.failing import failure_of
 from store import Store
 from tests.faults.rules import DONE, OTHER
@@ -150,6 +153,27 @@ def rebuild(scene: Scene) -> None:
     assert report.failures == []
 
 
+def remember(scene: Scene) -> None:
+    """Import check-ins of before, of two key results."""
+    with scene.store() as store:
+        declared = [store.objective_of(DONE), store.objective_of(OTHER)]
+        entries = {"at": "2025-12-01", "value": "40", "author": "ana", "note": "of the old tool"}
+        rows = [
+            Row(place=f"old.csv, line {line}", entries={name: Entry(text, "old.csv") for name, text in said.items()})
+            for line, address in enumerate((DONE, DONE, OTHER), 2)
+            for said in ({**entries, "key_result_id": address, "at": f"2025-12-{line:02}"},)
+        ]
+        table = PastTable(
+            rows=rows,
+            columns=frozenset({"key_result_id", *entries}),
+            declared=[each for each in declared if each is not None],
+            author="ana",
+            words={},
+        )
+        import_history(store, past_check_ins(table), source="old.csv", actor="ana", now=scene.at)
+        assert len(store.past_check_ins(DONE)) == 2
+
+
 def _rows(scene: Scene) -> object:
     """Return the schema and every row, without opening the store, which would upgrade it."""
     return revision_of(scene.url), rows_of(scene.url)
@@ -187,6 +211,7 @@ JOURNEYS: dict[str, Journey] = {
     "people": Journey(act=people, scene=synced_and_moved, whole=False),
     "review": Journey(act=decide, scene=waiting, whole=False),
     "close": Journey(act=close_cycle, scene=synced_and_moved),
+    "history": Journey(act=remember, scene=synced_and_moved),
     "backfill": Journey(act=rebuild, scene=synced_and_moved, whole=False),
 }
 
