@@ -135,10 +135,15 @@ class HttpClient:
         self._opened: httpx.AsyncClient | None = None
 
     async def get(
-        self, path_or_url: str, *, params: Params | None = None, headers: HeaderValues | None = None
+        self,
+        path_or_url: str,
+        *,
+        params: Params | None = None,
+        headers: HeaderValues | None = None,
+        shape: type = msgspec.Raw,
     ) -> Reply:
         """Read a path under the base address, or an absolute address on the same host (a page link)."""
-        return await self.request("GET", path_or_url, params=params, headers=headers)
+        return await self.request("GET", path_or_url, params=params, headers=headers, shape=shape)
 
     async def post(
         self,

@@ -65,7 +65,7 @@ class Reply:
         Raises:
             PartialReadError: the body is no JSON or lacks what the type needs.
         """
-        if self.read is not None and self.read[0] is shape:
+        if self.read is not None and self.read[0] == shape:
             return cast("T", self.read[1])
         try:
             return msgspec.json.decode(self.body, type=shape)

@@ -100,7 +100,7 @@ def table(taken: dict[str, list[Took]], base: str) -> None:
 
 
 def spoken(requests: dict[str, int]) -> str:
-    """Return requests by kind: ``10 ids, 500 records, 4 other``."""
+    """Return requests by kind: ``10 census, 500 reads, 3 other``."""
     return ", ".join(f"{count} {kind}" for kind, count in sorted(requests.items()))
 
 

@@ -119,15 +119,15 @@ class FakeGitHub:
         if "nodes(ids:" in query:
             numbers = [int(id_[-9:]) for id_ in terms["ids"]]
             body = b",".join([self._one(number, rest=False) for number in numbers])
-            return Answer(b'{"data":{"nodes":[%b]}}' % body, "records")
+            return Answer(b'{"data":{"nodes":[%b]}}' % body, "reads")
         if "labels(first: 100, after:" in query:
             none = {"labels": {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}}
             empty = {name.replace("owner", "lane"): none for name in terms if name.startswith("owner")}
             return Answer(msgspec.json.encode({"data": empty}))
-        if "lane0:" not in query:
+        if "lane0:" not in query:  # the first look of a census, which brings a short list's records along
             order = range(self._world.count)
             page = self._page(order, int(terms["after"] or 0), terms["first"], whole=True)
-            return Answer(b'{"data":{"repository":%b}}' % page, "records")
+            return Answer(b'{"data":{"repository":%b}}' % page, "census")
         whole = "title" in query
         lanes = b",".join(
             [
@@ -135,7 +135,7 @@ class FakeGitHub:
                 for n in range(sum(name.startswith("owner") for name in terms))
             ]
         )
-        return Answer(b'{"data":{%b}}' % lanes, "records" if whole else "ids")
+        return Answer(b'{"data":{%b}}' % lanes, "reads" if whole else "census")
 
     def _lane(self, terms: Mapping[str, Any], lane: int, *, whole: bool) -> bytes:
         since = terms[f"filter{lane}"].get("since")

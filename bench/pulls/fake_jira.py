@@ -122,7 +122,7 @@ class FakeJira:
         numbers, last = self._matching(terms["jql"], start, size)
         issues = self._ids(numbers) if ids_only else self._records(numbers, whole="*all" in wanted)
         end = b'"isLast":true}' if last else b'"isLast":false,"nextPageToken":"%d"}' % (start + size)
-        return Answer(b'{"issues":[%b],%b' % (issues, end), "ids" if ids_only else "records")
+        return Answer(b'{"issues":[%b],%b' % (issues, end), "census" if ids_only else "reads")
 
     def _matching(self, jql: str, start: int, size: int) -> tuple[Sequence[int], bool]:
         found = SINCE.search(jql)
@@ -135,9 +135,9 @@ class FakeJira:
         terms = msgspec.json.decode(asked.body)
         ids = terms["issueIdsOrKeys"]
         if not 0 < len(ids) <= RECORDS_A_PAGE:
-            return Answer(b'{"errorMessages":["1 to 100 issues"],"errors":{}}', "records", 400)
+            return Answer(b'{"errorMessages":["1 to 100 issues"],"errors":{}}', "reads", 400)
         records = self._records([int(id_) - FIRST_ID for id_ in ids], whole="*all" in terms["fields"])
-        return Answer(b'{"issues":[%b],"issueErrors":[]}' % records, "records")
+        return Answer(b'{"issues":[%b],"issueErrors":[]}' % records, "reads")
 
     def _ids(self, numbers: Sequence[int]) -> bytes:
         return b",".join([b'{"id":"%d"}' % (FIRST_ID + number) for number in numbers])

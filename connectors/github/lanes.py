@@ -121,9 +121,9 @@ class RestLanes:
             "per_page": PER_PAGE,
         }
         if lane.after is not None:
-            reply = await self._http.get(lane.after)
+            reply = await self._http.get(lane.after, shape=list[Raw])
         else:
-            reply = await self._http.get(path, params=params)
+            reply = await self._http.get(path, params=params, shape=list[Raw])
             await self._pages.is_last(path, params, reply)
         records = reply.decode(list[Raw])
         try:
