@@ -14,10 +14,11 @@ from mapping.cells import Cell, cell_for
 from mapping.decimals import ONE, decimal_text
 from mapping.durations import Stopwatch
 from mapping.errors import RuleError
+from mapping.mirror import PlainCounts
 from mapping.readings import Contribution, Reading
 from mapping.rules import Aggregate, AggregateKind, Duration
 from mapping.shares import Shares, part_of
-from mapping.tally import NOT_MATCHED, PlainCounts, contribution, items_word, spoken
+from mapping.tally import NOT_MATCHED, contribution, items_word, spoken
 from mapping.where import Verdict, Where, compile_where
 from mapping.windows import Window
 from mapping.words import ItemState, WorkItem

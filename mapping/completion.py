@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mapping.decimals import ONE, ZERO, decimal_text, percentile, quotient
+from mapping.mirror import PlainCounts
 from mapping.readings import Contribution, Reading
 from mapping.rules import Completion, MissingEstimate, WontDo
 from mapping.shares import Shares, part_of
-from mapping.tally import NOT_MATCHED, PlainCounts, contribution, items_word, spoken
+from mapping.tally import NOT_MATCHED, contribution, items_word, spoken
 from mapping.where import compile_where
 from mapping.words import ItemState, WorkItem
 

@@ -17,7 +17,7 @@ from mapping.decimals import ONE, exact
 from mapping.durations import Stopwatch
 from mapping.errors import RuleError
 from mapping.joined import calculated, divided, formula_values, per_period_formula, per_period_ratio, ratios
-from mapping.mirror import Departure, Mirror
+from mapping.mirror import Counting, Departure, Mirror, PlainCounts
 from mapping.over import over_periods
 from mapping.periods import local_date
 from mapping.readings import Reading
@@ -45,7 +45,7 @@ from mapping.rules import (
 from mapping.scope import At, frozen_on, with_scope
 from mapping.series import Asked, latest, latest_per_period, windowed, windowed_per_period
 from mapping.shares import Shares
-from mapping.tally import PlainCounts, Tally, items_word
+from mapping.tally import Tally, items_word
 from mapping.ticked import TickedTally, by_hand
 from mapping.windows import Window
 from mapping.words import ItemState, Sample, Selection, WorkItem
@@ -201,6 +201,8 @@ class Pass:
                 slow.append(tally)
             elif isinstance(tally, AggregateTally | CompletionTally):
                 plain[name].append(tally)
+        if plain and not slow and (count := self._counted(selection, plain)) is not None:
+            return count
         count = 0
         members = self.mirror.members(selection)
         while batch := list(islice(members, BATCH)):
@@ -212,6 +214,23 @@ class Pass:
             if slow:
                 slow = self._one_by_one(batch, parents, slow)
         return count
+
+    def _counted(
+        self, selection: Selection, plain: Mapping[str, Sequence[AggregateTally | CompletionTally]]
+    ) -> int | None:
+        """Let the mirror count for the tallies, and return how many members there are; None where it cannot."""
+        if not isinstance(self.mirror, Counting):
+            return None
+        found: dict[str, PlainCounts] = {}
+        for name in plain:
+            counts = self.mirror.counts(selection, name)
+            if counts is None:
+                return None
+            found[name] = counts
+        for name, tallies in plain.items():
+            for tally in tallies:
+                tally.add_counts(found[name])
+        return max(sum(counts.values()) for counts in found.values())
 
     def _one_by_one(self, batch: Sequence[WorkItem], parents: frozenset[str], slow: Sequence[Tally]) -> list[Tally]:
         """Give each item to each tally, and return the tallies whose rule did not fail."""

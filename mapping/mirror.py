@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
-from mapping.words import Sample, Selection, WorkItem
+from mapping.words import ItemState, Sample, Selection, WorkItem
+
+PlainCounts: TypeAlias = "Mapping[tuple[ItemState, Decimal | None], int]"
+"""How often each pair of a state and a number occurs; None where items lack the number."""
 
 
 class Departure(StrEnum):
@@ -65,5 +69,17 @@ class Comparing(Protocol):
         """Return members then and members now, ordered as ``members`` gives them: all that differ, and few others.
 
         None where that is not known of these two.
+        """
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """What a mirror offers besides when it can count members without giving each of them."""
+
+    def counts(self, selection: Selection, number: str) -> PlainCounts | None:
+        """Return how often each pair of a state and that number occurs; without a number each item is 1.
+
+        None where only the members themselves tell.
         """
         ...

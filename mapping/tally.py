@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from mapping.decimals import ZERO
+from mapping.mirror import PlainCounts
 from mapping.readings import Contribution, Reading
-from mapping.words import ItemState, WorkItem
+from mapping.words import WorkItem
 
 NOT_MATCHED = "not matched by the filter"
-
-PlainCounts: TypeAlias = "Mapping[tuple[ItemState, Decimal | None], int]"
-"""How often each pair of a state and a number occurs; None where items lack the number."""
 
 
 class Tally(Protocol):

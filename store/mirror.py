@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, or_, select, union
 
-from mapping.mirror import Departure, Mirror
+from mapping.decimals import ONE
+from mapping.mirror import Departure, Mirror, PlainCounts
 from mapping.words import ItemState, Sample, Selection, WorkItem
 from store.codec import decode_item, undone
 from store.tables import item_events, items, memberships, past_changes, runs, samples, selections
 
 Opened = Callable[[], AbstractContextManager[Connection]]
 PAGE = 2000
+SAME_ITEM = and_(memberships.c.connection == items.c.connection, memberships.c.item == items.c.id)
+_NAME = re.compile(r"[^\"\\\x00-\x1f]+")
+"""A number's name that stands in a JSON path as it is."""
 IN_PROGRESS = f'"{ItemState.IN_PROGRESS}"'
 """As it stands in an event: JSON."""
 
@@ -63,6 +71,31 @@ class StoredMirror:
                     for item, body in part:
                         old_values = changed.get(item)
                         yield undone(body, old_values) if old_values else decode_item(body)
+
+    def counts(self, selection: Selection, number: str) -> PlainCounts | None:
+        """Return how often each pair of a state and that number occurs; without a number each item is 1.
+
+        None when members have changed since, and for a number on PostgreSQL, which refuses to look into a JSON text
+        that has a NUL anywhere in it.
+        """
+        with self._opened() as connection:
+            if self._changed_since(connection, selection):
+                return None
+            if not number:
+                every = self._counted(connection, selection, items.c.state)
+                return {(ItemState(state), ONE): times for state, times in every}
+            if connection.dialect.name != "sqlite" or not _NAME.fullmatch(number):
+                return None
+            held = func.json_extract(items.c.body, f'$.numbers."{number}"')
+            found: Counter[tuple[ItemState, Decimal | None]] = Counter()
+            for state, text, times in self._counted(connection, selection, items.c.state, held):
+                found[ItemState(state), None if text is None else Decimal(text)] += times  # 5 and 5.0 are one
+            return found
+
+    def _counted(self, connection: Connection, selection: Selection, *by: ColumnElement[str]) -> list[tuple[Any, ...]]:
+        """Return what members have of each and how many have just that, a tuple each."""
+        query = select(*by, func.count()).join_from(items, memberships, SAME_ITEM).group_by(*by)
+        return [tuple(row) for row in connection.execute(query.where(self._belongs(memberships, selection)))]
 
     def parents(self, selection: Selection) -> frozenset[str]:
         """Return the ids of members that are the parent of another member."""
@@ -152,7 +185,7 @@ class StoredMirror:
     def _member_rows(self, selection: Selection) -> Select[str, str]:
         return (
             select(items.c.id, items.c.body)
-            .join(memberships, and_(memberships.c.connection == items.c.connection, memberships.c.item == items.c.id))
+            .join(memberships, SAME_ITEM)
             .where(self._belongs(memberships, selection))
             .order_by(memberships.c.item)
         )
@@ -187,7 +220,7 @@ class StoredMirror:
         query = (
             select(items.c.parent)
             .distinct()
-            .join(memberships, and_(memberships.c.connection == items.c.connection, memberships.c.item == items.c.id))
+            .join(memberships, SAME_ITEM)
             .where(self._belongs(memberships, selection))
             .where(items.c.parent.in_(select(others.c.item).where(self._belongs(others, selection))))
         )

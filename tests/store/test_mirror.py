@@ -8,6 +8,9 @@ from decimal import Decimal
 from random import Random
 from typing import cast
 
+from msgspec import structs
+
+from mapping.measure import count_plain
 from mapping.mirror import Departure, Mirror
 from mapping.replay import item_changes
 from mapping.words import ItemState, Outcome, WorkItem
@@ -216,6 +219,34 @@ def test_thousands_of_items_are_written_changed_and_read_alike(store: Store) -> 
     assert (counts.items_new, counts.items_changed, counts.events) == (0, 2500, 5000)
     assert members(store) == changed
     assert members(store, 1) == many
+
+
+def test_members_are_counted_as_one_by_one(url: str) -> None:
+    random = Random(7)
+    points = [None, "1", "1.0", "0.10000000000000000000000000000000001", "-0", "1E+30"]
+    crowd = [
+        item(
+            number,
+            state=random.choice([*ItemState]),
+            title="Zeichen \x00",
+            numbers={} if (text := random.choice(points)) is None else {"story points": Decimal(text)},
+        )
+        for number in range(200)
+    ]
+    store = Store.open(url)
+    sync(store, Pull(items=crowd))
+    before = store.mirror()
+    for name in ("", "story points", "cost"):
+        counts = before.counts(EPIC, name)
+        assert counts == (count_plain(crowd, name) if not name or url.startswith("sqlite") else None)
+    assert before.counts(EPIC, 'a "quoted" name') is None
+    assert before.counts(BUGS, "") == {}
+    sync(store, Pull(items=crowd[:150]))
+    assert store.mirror().counts(EPIC, "") == count_plain(crowd[:150], "")
+    assert store.mirror(1).counts(EPIC, "") == count_plain(crowd, "")
+    sync(store, Pull(items=[structs.replace(crowd[0], title="Anew"), *crowd[1:150]]))
+    assert store.mirror(1).counts(EPIC, "") is None, "what they were is told by events, one by one"
+    store.close()
 
 
 def test_what_two_mirrors_differ_in_is_found_without_looking_at_the_rest(store: Store) -> None:
