@@ -60,12 +60,16 @@ class Texts:
         return self.translations.gettext(text) if text else ""
 
     def day(self, day: date) -> str:
-        """Return a short date without its year: ``Oct 1``, ``1 oct.``."""
-        return format_skeleton("MMMd", day, locale=self.locale)
+        """Return a short date without its year: ``Oct 1``, ``1er oct.``."""
+        return self._first(day, format_skeleton("MMMd", day, locale=self.locale))
 
     def full_day(self, day: date) -> str:
         """Return a date with its year: ``October 1, 2026``."""
-        return format_date(day, "long", locale=self.locale)
+        return self._first(day, format_date(day, "long", locale=self.locale))
+
+    def _first(self, day: date, said: str) -> str:
+        """Return a date as said; the first of a month is the only ordinal in French, which CLDR leaves out."""
+        return f"1er{said[1:]}" if self.language == "fr" and day.day == 1 and said.startswith("1 ") else said
 
     def quarter(self, day: date) -> str:
         """Return the quarter of a date: ``4th quarter 2026``."""
@@ -82,7 +86,7 @@ class Texts:
     def moment(self, at: datetime, timezone: str) -> str:
         """Return an instant as the clocks of ``timezone`` show it, to the minute."""
         local = at.astimezone(ZoneInfo(timezone))
-        day = format_skeleton("yMMMd", local, locale=self.locale)
+        day = self._first(local.date(), format_skeleton("yMMMd", local, locale=self.locale))
         return f"{day}, {format_datetime(local, 'HH:mm', locale=self.locale)}"
 
     def ago(self, at: datetime, now: datetime) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from html import escape
 
 import pytest
 from starlette.testclient import TestClient
@@ -16,6 +17,7 @@ from mapping.errors import FixConfigError, TryAgainError
 from mapping.explanation import Explanation
 from mapping.rules import Cycle
 from mapping.standing import Overview
+from mapping.status import Status
 from mapping.words import ItemState
 from tests.dashboard.fixtures import Company
 from tests.dashboard.sketches import NOW, SKETCHES, story
@@ -49,6 +51,13 @@ def test_a_row_shows_value_way_progress_status_owner_and_freshness(client: TestC
     row = row_of(client.get("/").text, "Bring open checkout bugs down")
     for part in (" 27 ", "40 → 10 bugs", "43%", "At risk", "malik", "2 hours ago"):
         assert part in row
+
+
+def test_a_row_that_is_off_pace_says_by_how_much_and_others_do_not(client: TestClient) -> None:
+    page = client.get("/").text
+    for sketch in (sketch for sketches in SKETCHES.values() for sketch in sketches if sketch.because):
+        told = text_of(page.split(escape(sketch.title), 1)[1].split("</li>", 1)[0])
+        assert ("of the pace" in told) is (sketch.status in (Status.AT_RISK, Status.OFF_TRACK)), sketch.title
 
 
 def test_a_stale_row_says_since_when_and_why(client: TestClient) -> None:

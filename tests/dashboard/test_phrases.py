@@ -217,7 +217,7 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
         ),
         (
             "between 20% on 2026-11-02 and 100% on 2027-01-01: 44% expected",
-            "entre 20_% le 2 novembre 2026 et 100_% le 1 janvier 2027 : 44_% attendus",
+            "entre 20_% le 2 novembre 2026 et 100_% le 1er janvier 2027 : 44_% attendus",
         ),
         (
             "40% of the way with 50% expected: 10 points behind, on track up to 2.5 behind",
@@ -228,7 +228,7 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
         ("3 is the median story points of 3 items", "3 est la médiane de story points sur 3 éléments"),
         (
             "mean of 3 samples = 4.5 from 2026-10-01 to 2026-10-09",
-            "moyenne de 3 mesures = 4,5 du 1 octobre 2026 au 9 octobre 2026",
+            "moyenne de 3 mesures = 4,5 du 1er octobre 2026 au 9 octobre 2026",
         ),
         (
             "62% to 71% depending on how 14 items without an estimate are treated",
@@ -237,12 +237,12 @@ def test_what_a_sentence_quotes_stays_as_it_is() -> None:
         (
             "scope 80 → 96 since 2026-10-01 (+20%): 50% of the scope of then, 42% of today's",
             (
-                "périmètre 80 → 96 depuis le 1 octobre 2026 (+20_%) : 50_% du périmètre d’alors, "
+                "périmètre 80 → 96 depuis le 1er octobre 2026 (+20_%) : 50_% du périmètre d’alors, "
                 "42_% de celui d’aujourd’hui"
             ),
         ),
         ("week of 2026-10-05 5", "semaine du 5 oct. : 5"),
-        ("the cycle begins on 2026-10-01", "le cycle commence le 1 octobre 2026"),
+        ("the cycle begins on 2026-10-01", "le cycle commence le 1er octobre 2026"),
     ],
 )
 def test_sentences_read_well_in_french(english: str, french: str) -> None:
