@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from dashboard.reader import Reader
 from dashboard.vocabulary import SUMMARY_ORDER
-from mapping.check_ins import CauseKind, CheckIn
+from mapping.check_ins import CauseKind, CheckIn, CheckInKind
 from mapping.standing import ObjectiveStanding, Overview, Standing
 from mapping.status import Status
 
@@ -109,8 +109,15 @@ def moves(overview: Overview, reader: Reader) -> tuple[Move, ...]:
 
 def last_move(standing: Standing, history: Sequence[CheckIn]) -> Move | None:
     """Return the change that the newest two check-ins make; None for a first reading or a value that was confirmed."""
-    if len(history) < 2 or any(cause.kind is CauseKind.FIRST for cause in history[0].causes):
+    shown = _shown(standing, history)
+    if len(shown) < 2 or any(cause.kind is CauseKind.FIRST for cause in shown[0].causes):
         return None
-    if history[0].value == history[1].value:
+    if shown[0].value == shown[1].value:
         return None
-    return Move(standing=standing, before=history[1], after=history[0])
+    return Move(standing=standing, before=shown[1], after=shown[0])
+
+
+def _shown(standing: Standing, history: Sequence[CheckIn]) -> Sequence[CheckIn]:
+    """Return the check-ins that lead to the value shown: without people's where the automatic one counts again."""
+    measured = [each for each in history if each.kind is not CheckInKind.BY_HAND]
+    return measured if measured and standing.automatic is None else history

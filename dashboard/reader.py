@@ -48,5 +48,5 @@ class Reader(Protocol):
         ...
 
     def runs(self, limit: int) -> Sequence[RunRecord]:
-        """Return at most ``limit`` runs, newest first."""
+        """Return at most ``limit`` runs that brought what was measured, newest first."""
         ...

@@ -39,6 +39,8 @@ from store import Freshness, Snapshot, Store, StoredMirror
 TREND_POINTS = 30
 SHOWN_CHECK_INS = 200
 SHOWN_DELIVERIES = 20
+BRINGING = ("sync", "report")
+"""Runs that bring what was measured. A check-in by hand is a run as well, and must not make a number look fresh."""
 
 
 class UnknownNameError(OkrsyncError, LookupError):
@@ -90,7 +92,7 @@ class StoreReader:
             addresses = [each.id for each in key_results]
             entries, fresh = self._entries(key_results), self._store.freshness(addresses)
             trends = self._store.trend(addresses, TREND_POINTS)
-            runs = self._store.runs(1)
+            runs = self._store.runs(1, kinds=BRINGING)
             earlier = earlier_statuses(self._store, objectives, current=True)
             titles = self._store.titles() if any(each.parent for each in objectives) else {}
         stands = {
@@ -140,9 +142,9 @@ class StoreReader:
         return None if found is None or found.closed_at > by else found
 
     def runs(self, limit: int) -> Sequence[RunRecord]:
-        """Return the last published runs, newest first."""
+        """Return the last syncs and reports of other servers, newest first."""
         with self._turn:
-            return self._store.runs(limit)
+            return self._store.runs(limit, kinds=BRINGING)
 
     def explain(self, address: str) -> Explanation:
         """Return why a key result's number is what it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -391,10 +391,10 @@ class Store:
             last = read_last_check_ins(connection, self._native, kinds, among=gone, upto=self._upto)
         return {address: last.get(address) for address in gone}
 
-    def runs(self, limit: int = 20) -> list[RunRecord]:
-        """Return the last published runs, newest first."""
+    def runs(self, limit: int = 20, *, kinds: Collection[str] = ()) -> list[RunRecord]:
+        """Return the last published runs, newest first; those of people among them unless ``kinds`` leaves them out."""
         with self.reading() as connection:
-            return read_runs(connection, limit, upto=self._upto)
+            return read_runs(connection, limit, upto=self._upto, kinds=kinds)
 
     def facts(self, keys: Sequence[str]) -> dict[str, SelectionFacts]:
         """Return what is known about the pulls of selections, by key; one never asked for is absent."""

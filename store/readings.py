@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -204,9 +204,14 @@ def read_retired(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(key_results.c.id).where(key_results.c.retired)))
 
 
-def read_runs(connection: Connection, limit: int, *, upto: int = LATEST) -> list[RunRecord]:
-    """Return the last published runs, newest first."""
-    rows = connection.execute(select(runs).where(runs.c.seq <= upto).order_by(runs.c.seq.desc()).limit(limit)).all()
+def read_runs(
+    connection: Connection, limit: int, *, upto: int = LATEST, kinds: Collection[str] = ()
+) -> list[RunRecord]:
+    """Return the last published runs, newest first; of some kinds where any are named."""
+    wanted = select(runs).where(runs.c.seq <= upto)
+    if kinds:
+        wanted = wanted.where(runs.c.kind.in_(kinds))
+    rows = connection.execute(wanted.order_by(runs.c.seq.desc()).limit(limit)).all()
     parts: dict[int, list[ConnectionRecord]] = defaultdict(list)
     if rows:
         query = select(run_connections).where(run_connections.c.run.between(rows[-1].seq, rows[0].seq))

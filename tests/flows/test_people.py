@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from dashboard.board import moves
 from flows.people import Said, check_in, comment, resume
 from flows.reader import StoreReader
 from mapping.check_ins import CheckInKind
@@ -77,6 +78,22 @@ def test_resuming_lets_the_automatic_value_count_again_and_says_whether_there_wa
     assert resume(store, EPIC_KR, author="ben", now=START + 2 * HOUR)
     assert not resume(store, EPIC_KR, author="ben", now=START + 3 * HOUR)
     assert stands(store, LATER).value == Decimal("0.25")
+
+
+def test_what_people_do_makes_no_number_look_fresh_and_what_was_resumed_is_no_move(store: Store) -> None:
+    synced(store, START, done=1)
+    synced(store, START + HOUR, done=2)
+    check_in(store, EPIC_KR, Said(author="ana", value=Decimal("0.9")), now=START + 2 * HOUR)
+    reader = StoreReader(store, now=lambda: LATER)
+    overview = reader.overview("2026-q4")
+    assert overview.last_run is not None
+    assert (overview.last_run.seq, [each.seq for each in reader.runs(9)]) == (2, [2, 1])
+    assert [each.seq for each in store.runs(9)] == [3, 2, 1]
+    (said,) = (each for each in moves(overview, reader) if each.standing.key_result == EPIC_KR)
+    assert (said.before.value, said.after.value) == (Decimal("0.5"), Decimal("0.9"))
+    resume(store, EPIC_KR, author="ana", now=START + 3 * HOUR)
+    (again,) = (each for each in moves(reader.overview("2026-q4"), reader) if each.standing.key_result == EPIC_KR)
+    assert (again.before.value, again.after.value) == (Decimal("0.25"), Decimal("0.5"))
 
 
 def test_a_note_or_a_confidence_alone_moves_nothing(store: Store) -> None:
