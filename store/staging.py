@@ -14,7 +14,7 @@ from store.columns import Exact, Id, Instant, exact_text, instant_text
 from store.dialects import Native, Row
 from store.tables import items, memberships
 
-FLUSH_ROWS = 2000
+FLUSH_ROWS = 500
 """Rows gathered before they are written; about 1.5 MB of work items."""
 
 staging = MetaData()
