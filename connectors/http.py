@@ -128,9 +128,10 @@ class HttpClient:
         self._authority = authority
         self._redactor = Redactor(value for value in headers.values() if isinstance(value, SecretStr))
         self._headers = {name: _checked_header(name, value, self._who) for name, value in headers.items()}
-        self._budget = Budget(surroundings.budget_seconds, surroundings.monotonic)
-        self._gate = Gate(surroundings, self._budget, self._who)
-        self._retry = Retry(surroundings, self._budget, self._who)
+        self.budget = Budget(surroundings.budget_seconds, surroundings.monotonic)
+        self.gate = Gate(surroundings, self.budget, self._who)
+        """Also for whoever speaks with the same vendor beside this client, within the same ``budget``."""
+        self._retry = Retry(surroundings, self.budget, self._who)
         self._pace = AsyncLimiter(*self._limits.rate) if self._limits.rate else None
         self._opened: httpx.AsyncClient | None = None
 
@@ -241,7 +242,7 @@ class HttpClient:
         call = await self._authorized(call)
         if self._pace is not None:
             await self._pace.acquire()  # before the gate: nothing may be waited for between its window and the request
-        async with self._gate.pass_through(call.endpoint):
+        async with self.gate.pass_through(call.endpoint):
             began = self._around.monotonic()
             reply = await self._follow(call)
             self._heed(reply, began, call.endpoint)
@@ -373,16 +374,16 @@ class HttpClient:
         if asked is not None:
             if unbelievable(reply.headers, now):
                 log.warning("%s: cannot wait for Retry-After %.40r", self._who, reply.headers["retry-after"])
-            self._gate.refused(asked, began, endpoint if is_burst(reply.headers) else EVERYWHERE)
+            self.gate.refused(asked, began, endpoint if is_burst(reply.headers) else EVERYWHERE)
             reason = reply.headers.get("ratelimit-reason", "")
             what = f"is busy ({reply.status}{', ' + reason if reason else ''})"
             raise AttemptFailedError(Trouble.BUSY, self._redactor.clean_line(what), wait=asked)
         if (filled := quota_wait(reply.headers, now)) is not None:
-            self._gate.close(filled)
+            self.gate.close(filled)
         if near_limit(reply.headers):
-            self._gate.slow_down(began)
+            self.gate.slow_down(began)
         elif reply.status < 400:
-            self._gate.speed_up()
+            self.gate.speed_up()
 
     def _judge(self, call: _Call, reply: Reply) -> Reply:
         if reply.status in call.accept:

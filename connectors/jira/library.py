@@ -35,6 +35,10 @@ class Library(JIRA):
             self._session.mount(scheme, GuardedAdapter(guard, who))
         self._session.hooks["response"].append(_refuse_anonymous)
 
+    def shut(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
     def carry(self, authorization: str) -> None:
         """Send this Authorization header from now on; whatever the login is, that is what it comes down to."""
 

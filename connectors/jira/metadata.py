@@ -1,7 +1,8 @@
 """What the jira library is used for: who we are, what the server is, its fields and statuses. Never for searches.
 
-The library is synchronous, so every call goes to a thread, one at a time: its session is not said to be thread-safe. It
-never retries by itself (its retries ignore what Retry-After asks, and stumble over a date there): the shared client's
+The library is synchronous, so every call goes to a thread, with a session of its own while it lasts: they are not said
+to be thread-safe. It passes the shared client's gate, so that neither asks while the other was told to wait. It never
+retries by itself (its retries ignore what Retry-After asks, and stumble over a date there): the shared client's
 policy does. Its errors print headers and bodies, so none of them leaves this file.
 """
 
@@ -21,7 +22,7 @@ from connectors.jira.refusals import refusal
 from connectors.jira.wire import Wire
 from connectors.limits import asked_wait
 from connectors.redact import Redactor
-from connectors.retry import AttemptFailedError, Budget, Retry, Trouble
+from connectors.retry import AttemptFailedError, Retry, Trouble
 from mapping.errors import FixConfigError, PartialReadError
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ class Metadata:
         self._around = surroundings
         self._who = f"{surroundings.connection}: Jira"
         self._redactor = Redactor([wire.options.secret])
-        self._retry = Retry(surroundings, Budget(surroundings.budget_seconds, surroundings.monotonic), self._who)
-        self._one_at_a_time = asyncio.Lock()
-        self._opened: dict[str, Library] = {}
+        self._idle: dict[str, list[Library]] = {CLOUD_API: [], DATA_CENTER_API: []}
+        """By version of the API: opened, and asked nothing at the moment."""
+        self._closed = False
         self._server: _ServerInfo | None = None
         self.sent = 0
         """How many requests went out."""
@@ -150,9 +151,10 @@ class Metadata:
 
     async def aclose(self) -> None:
         """Close the library's connections."""
-        opened, self._opened = self._opened, {}
-        for library in opened.values():
-            await asyncio.to_thread(library.close)
+        self._closed = True  # a thread that is still waiting for its answer closes behind itself
+        for idle in self._idle.values():
+            while idle:
+                await asyncio.to_thread(idle.pop().shut)
 
     async def _server_info(self) -> _ServerInfo:
         """Return what the server says it is, to anybody and under a path that both kinds have."""
@@ -162,17 +164,23 @@ class Metadata:
 
     async def _ask(self, question: Callable[[Library], object], shape: type[T], api: str | None = None) -> T:
         version = api or (CLOUD_API if await self.is_cloud() else DATA_CENTER_API)
-        base = await self._wire.base()
+        base, http = await self._wire.base(), await self._wire.http()
 
         async def attempt() -> object:
             carried = (await self._wire.credentials.headers())["authorization"]
             header = carried.get_secret_value() if isinstance(carried, SecretStr) else carried
             self._redactor.learn(SecretStr(header))
-            async with self._one_at_a_time:
+            async with http.gate.pass_through():
+                began = self._around.monotonic()
                 self.sent += 1
-                return await asyncio.to_thread(self._once, question, base, version, header)
+                try:
+                    return await asyncio.to_thread(self._once, question, base, version, header)
+                except AttemptFailedError as error:
+                    if error.trouble is Trouble.BUSY:
+                        http.gate.refused(error.wait, began)
+                    raise
 
-        answer = await self._retry(attempt, idempotent=True)
+        answer = await Retry(self._around, http.budget, self._who)(attempt, idempotent=True)
         try:
             return msgspec.convert(answer, type=shape)
         except msgspec.ValidationError as error:
@@ -185,8 +193,8 @@ class Metadata:
         import requests
         from jira import JIRAError
 
+        library = self._library(base, api)
         try:
-            library = self._library(base, api)
             library.carry(header)
             return question(library)
         except JIRAError as error:
@@ -199,6 +207,11 @@ class Metadata:
             failure = AttemptFailedError(Trouble.UNREACHABLE, self._line(f"does not answer: {_reason(error)}"))
         except requests.RequestException as error:
             failure = AttemptFailedError(Trouble.AWAY, self._line(f"broke off its answer ({_reason(error)})"))
+        finally:
+            if self._closed:
+                library.shut()
+            else:
+                self._idle[api].append(library)
         # Raised out here, so that the library's error, which holds headers and bodies, is no part of the chain.
         raise failure
 
@@ -219,11 +232,13 @@ class Metadata:
         return AttemptFailedError(Trouble.AWAY, f"broke off its answer ({reason})")
 
     def _library(self, base: str, api: str) -> Library:
+        """Return one that nobody uses; in a thread of several, where taking it off the list is one step."""
         from connectors.jira.library import Library
 
-        if api not in self._opened:
-            self._opened[api] = Library(base, api, guard=self._around.guard, who=self._who)
-        return self._opened[api]
+        try:
+            return self._idle[api].pop()
+        except IndexError:
+            return Library(base, api, guard=self._around.guard, who=self._who)
 
     def _refused(self, error: JIRAError) -> Exception:
         answer: requests.Response | None = error.response

@@ -83,9 +83,11 @@ class Readers:
         return self._fields
 
     async def _make(self, fields: frozenset[str]) -> Reader:
-        categories = await self._metadata.categories()
         cloud = isinstance(await self._find_site(), CloudClient)
-        listed = await self._all_fields() if fields or not cloud else ()
+        need_fields = fields or not cloud
+        categories, listed = await asyncio.gather(
+            self._metadata.categories(), self._all_fields() if need_fields else _nothing()
+        )
         estimated = await self._estimated(listed) if STORY_POINTS in fields else {}
         numbers = resolve(self._wire.connection, fields, self._wire.options, listed, estimated)
         ties = None if cloud else ties_of(listed)
@@ -101,3 +103,7 @@ class Readers:
         if options.board is not None:
             return {await self._boards.field_of(options.board): [f"board {options.board}"]}
         return {} if len(points_candidates(listed)) == 1 else await self._boards.fields()
+
+
+async def _nothing() -> Sequence[SiteField]:
+    return ()

@@ -52,6 +52,17 @@ class Wire:
                 self._base = base
         return self._base
 
+    async def http(self) -> HttpClient:
+        """Return the client, opened on first use.
+
+        Raises:
+            FixConfigError: as :meth:`base`.
+        """
+        base = await self.base()
+        if self._http is None:
+            self._http = self._client(base, self.credentials)
+        return self._http
+
     async def request(
         self,
         method: str,
@@ -67,9 +78,7 @@ class Wire:
         Raises:
             FixConfigError, TryAgainError, PartialReadError: as :meth:`connectors.http.HttpClient.request`.
         """
-        if self._http is None:
-            self._http = self._client(await self.base(), self.credentials)
-        reply = await self._http.request(method, path, params=params, json=json, accept=accept, shape=shape)
+        reply = await (await self.http()).request(method, path, params=params, json=json, accept=accept, shape=shape)
         refused = refused_login(reply, self.options)
         if refused is not None:  # Jira gave the answer to nobody in particular
             raise refused
