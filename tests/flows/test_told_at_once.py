@@ -175,7 +175,7 @@ def test_a_destination_for_what_nobody_declared_is_told_by_sync_and_check(told: 
     told.house.tasks(2)
     synced = told.house.run("sync", "--in-process")
     assert synced.exit_code == Exit.PARTLY
-    assert "no key result 'work/al': did you mean 'work/all'?" in synced.output
+    assert "no key result 'work/al': did you mean 'work/all'?" in " ".join(synced.output.split())
     assert values(told.news()) == {"work/all": "0.2"}
     checked = told.house.run("check", "--offline")
     assert (checked.exit_code, "no key result 'work/al'" in checked.output) == (Exit.FINDINGS, True)
