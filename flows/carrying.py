@@ -12,6 +12,8 @@ from mapping.errors import FixConfigError
 from mapping.rules import Objective
 from mapping.standing import Overview, Standing
 
+IN_STORE = "what people keep in the store is carried over there with --in-store"
+
 
 class Carry(StrEnum):
     """What happens to a key result when its cycle ends."""
@@ -54,27 +56,41 @@ def carry_over(
     Raises:
         FixConfigError: a choice names no key result of the cycle.
     """
-    stands = {each.key_result: each for objective in overview.objectives for each in objective.key_results}
-    unknown = [address for address in choices if address not in stands]
-    if unknown:
-        raise FixConfigError(f"{unknown[0]!r} is no key result of cycle {overview.cycle.id}")
+    stands = standings(overview, choices)
     found: dict[str, Plain] = {}
     remarks: list[str] = []
     for id_, objective in declared.items():
         rule = written.get(id_)
         if not isinstance(rule, dict):
-            remarks.append(f"{id_}: is not in the rules file, so it is left out")
+            remarks.append(f"{id_}: is not in the rules, so it is left out: {IN_STORE}")
             continue
         kept: dict[str, Plain] = {}
         for each in objective.key_results:
             choice = choices.get(each.id, otherwise)
             name = each.id.partition("/")[2]
             stated = rule.get("key_results")
-            if choice is not Carry.DROP and isinstance(stated, dict) and isinstance(stated[name], dict):
+            if choice is Carry.DROP:
+                continue
+            if isinstance(stated, dict) and isinstance(stated.get(name), dict):
                 kept[name] = _carried(stated[name], stands[each.id], choice, remarks)
+            else:
+                remarks.append(f"{each.id}: is not in the rules, so it is left out: {IN_STORE}")
         if kept:
             found[f"{id_}-{into}"] = {**rule, "cycle": into, "key_results": kept}
     return Carried(objectives=found, remarks=tuple(remarks))
+
+
+def standings(overview: Overview, choices: Mapping[str, Carry]) -> dict[str, Standing]:
+    """Return how the key results of a cycle stand, by address.
+
+    Raises:
+        FixConfigError: a choice names no key result of the cycle.
+    """
+    found = {each.key_result: each for objective in overview.objectives for each in objective.key_results}
+    unknown = [address for address in choices if address not in found]
+    if unknown:
+        raise FixConfigError(f"{unknown[0]!r} is no key result of cycle {overview.cycle.id}")
+    return found
 
 
 def _carried(rule: Plain, standing: Standing, choice: Carry, remarks: list[str]) -> Plain:

@@ -156,6 +156,25 @@ class Desk:
             )
         return gone
 
+    def declare(self, objectives: Sequence[Objective], key_results: Sequence[KeyResult]) -> None:
+        """Make several objectives, without key results, and key results of these or others, all or none.
+
+        Raises:
+            FixConfigError: one of them is there already, or its cycle is not, or is closed.
+        """
+        with self._act("declare") as (run, register):
+            for each in objectives:
+                _require_id(each.id)
+                _require_free(register.objectives.get(each.id), "objective", each.id)
+                self._require_open(register, each)
+            for part in key_results:
+                _require_free(register.key_results.get(part.id), "key result", part.id)
+            run.declare(objectives=objectives, key_results=key_results)
+            for each in objectives:
+                self._audit(run, Declared.OBJECTIVE, register.objectives.get(each.id), each)
+            for part in key_results:
+                self._audit(run, Declared.KEY_RESULT, register.key_results.get(part.id), part)
+
     @contextmanager
     def _act(self, kind: str, touched: Collection[str] = ()) -> Iterator[tuple[Run, Register]]:
         with self.store.begin(started_at=self.now, kind=kind) as run:

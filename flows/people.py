@@ -46,10 +46,15 @@ def check_in(store: Store, address: str, said: Said, *, now: datetime, outlets: 
     """Publish what a person says of a key result, and let it stand above the automatic value.
 
     Raises:
-        FixConfigError: no such key result, nothing was said, a confidence that is none, an expiry in the past.
+        FixConfigError: no such key result, nothing was said, a confidence that is none, an expiry in the past, or
+            one of what only people keep.
     """
     _check(said, now)
     key_result, objective = declared(store, address)
+    if key_result.mode is Mode.MANUAL and said.sticky:
+        raise FixConfigError(
+            f"{address} is kept by people: what one says stands until another does, so it cannot expire"
+        )
     stands = effective(key_result.mode, store.entries([address]).get(address, Entries()), now)
     with store.begin(started_at=now, kind="check-in") as run:
         run.merge()
@@ -68,9 +73,11 @@ def resume(store: Store, address: str, *, author: str, now: datetime, outlets: I
     """Let the automatic value count again; return whether a person's had stood above it.
 
     Raises:
-        FixConfigError: no such key result.
+        FixConfigError: no such key result, or one that only people keep.
     """
-    declared(store, address)
+    key_result, _ = declared(store, address)
+    if key_result.mode is Mode.MANUAL:
+        raise FixConfigError(f"{address} is kept by people: there is no automatic value to go back to")
     override = store.entries([address]).get(address, Entries()).override
     if override is None or not override.in_force(now):
         return False

@@ -65,6 +65,8 @@ async def lines_of(path: Path, sheet: str | None = None) -> Lines:
         book = await open_file(copy, path.name, options, is_csv=is_csv)
         try:
             names = book.directory.sheets
+            if sheet is not None and not is_csv and sheet not in names:
+                raise FixConfigError(f"{path.name} has no sheet {sheet!r}: there are {', '.join(names)}")
             read = await book.sheet(None if is_csv else sheet or names[0])
         finally:
             await book.aclose()

@@ -90,6 +90,8 @@ class _Reader:
     said: dict[str, list[_Said]] = field(default_factory=dict)
     known: dict[str, tuple[KeyResult, Objective]] = field(init=False)
     titled: dict[str, list[str]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    """Names that no key result has, told once each."""
 
     def __post_init__(self) -> None:
         self.cells = CellReader(numbers=self.table.numbers)
@@ -139,7 +141,9 @@ class _Reader:
             what = f"no key result {text!r} is declared"
             near = get_close_matches(text, [*self.known, *(each.title for each, _ in self.known.values())], n=1)
             fix = f"did you mean {near[0]!r}?" if near else "import or declare it first, and its check-ins then"
-        self.cells.trouble(row, column, what, fix)
+        if text not in self.unknown:
+            self.unknown.add(text)
+            self.cells.trouble(row, column, what, fix)
         return None
 
     def _metric(self, row: Row, metric: Metric) -> Metric:

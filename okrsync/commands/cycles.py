@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from okrsync.commands.look import AsJson
 from okrsync.commands.people import Actor
 from okrsync.exits import Exit
 from okrsync.place import Place
+
+if TYPE_CHECKING:
+    from flows.carrying import Carry
 
 Cycle = Annotated[str, typer.Argument(help="Id of the cycle.")]
 
@@ -25,7 +28,8 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Examples: okrsync closed · okrsync closed 2026-q4 --json > 2026-q4.json")(closed)
     app.command(
         name="carry-over",
-        epilog="Example: okrsync carry-over 2026-q4 2027-q1 --restart launch/bugs --drop launch/epic > next.yaml",
+        epilog="Examples: okrsync carry-over 2026-q4 2027-q1 --restart launch/bugs --drop launch/epic > next.yaml · "
+        "okrsync carry-over 2026-q4 2027-q1 --in-store --otherwise restart",
     )(carry_over)
 
 
@@ -129,28 +133,38 @@ def carry_over(
     drop: Annotated[list[str] | None, typer.Option(help="Leave this key result behind.")] = None,
     keep: Annotated[list[str] | None, typer.Option("--continue", help="Keep baseline and target.")] = None,
     otherwise: Annotated[str, typer.Option(help="What happens to the others: continue, restart or drop.")] = "continue",
+    in_store: Annotated[
+        bool, typer.Option("--in-store", help="Carry over, in the store, what people keep there instead.")
+    ] = False,
+    actor: Actor = None,
 ) -> None:
     """Print the objectives of a cycle as rules for the next one, to look at and commit."""
     from config.files import read_rules
     from config.validation import Problems
     from config.yaml_nodes import plain
-    from flows.carrying import Carry
+    from flows.carrying import IN_STORE, Carry
     from flows.carrying import carry_over as carry
+    from mapping.errors import FixConfigError
     from okrsync.yaml_out import dumped
 
     if otherwise not in list(Carry):
         raise typer.BadParameter(f"--otherwise {otherwise!r}: write one of {', '.join(Carry)}")
     place: Place = ctx.obj
-    rules = plain(read_rules(place.rules_path, Problems()))
-    written = rules.get("objectives") if isinstance(rules, dict) else None
-    with place.store() as store, place.reader() as reader:
-        overview = reader.overview(cycle)
-        declared = {each.id: each for each in store.declared(overview.cycle.id)}
     choices = {
         address: choice
         for given, choice in ((restart, Carry.RESTART), (drop, Carry.DROP), (keep, Carry.CONTINUE))
         for address in given or ()
     }
+    if in_store:
+        _carry_in_store(place, cycle, into, choices, Carry(otherwise), actor)
+        return
+    if not place.rules_path.exists():
+        raise FixConfigError(f"there are no rules in {place.rules_path}: {IN_STORE}")
+    rules = plain(read_rules(place.rules_path, Problems()))
+    written = rules.get("objectives") if isinstance(rules, dict) else None
+    with place.store() as store, place.reader() as reader:
+        overview = reader.overview(cycle)
+        declared = {each.id: each for each in store.declared(overview.cycle.id)}
     found = carry(
         overview,
         declared,
@@ -160,5 +174,29 @@ def carry_over(
         otherwise=Carry(otherwise),
     )
     typer.echo(dumped({"objectives": dict(found.objectives)}), nl=False)
+    for line in found.remarks:
+        typer.echo(f"look at {line}", err=True)
+
+
+def _carry_in_store(
+    place: Place, cycle: str, into: str, choices: Mapping[str, Carry], otherwise: Carry, actor: str | None
+) -> None:
+    from flows.carrying_kept import kept_over
+    from flows.okrs import Desk
+    from mapping.errors import FixConfigError
+    from mapping.show import show_metric
+
+    with place.store() as store, place.reader() as reader:
+        overview = reader.overview(cycle)
+        span = next((each for each in store.cycles() if each.id == into), None)
+        if span is None:
+            raise FixConfigError(f"no cycle {into!r} is declared: make it with okrsync okr add-cycle {into} FROM TO")
+        found = kept_over(overview, store.register(), span, choices=choices, otherwise=otherwise)
+        if found.objectives or found.key_results:
+            desk = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC))
+            desk.declare(found.objectives, found.key_results)
+    made = [(each.id, each.title) for each in found.objectives]
+    made += [(each.id, show_metric(each.metric)) for each in found.key_results]
+    typer.echo("\n".join(f"{id_}: {what}" for id_, what in made) or "nothing is left to carry over")
     for line in found.remarks:
         typer.echo(f"look at {line}", err=True)

@@ -87,3 +87,10 @@ def test_a_row_that_cannot_be_imported_is_named_with_its_line_and_nothing_is_wri
     assert done.returncode == 1
     assert "viva.csv, line 3, Target: 'five' is no number" in done.stderr
     assert json.loads(okrsync("-C", str(tmp_path), "db", "status", "--json").stdout)["rows"]["runs"] == 0
+
+
+def test_a_sheet_that_is_not_there_is_told_with_those_that_are(rivelle: Company, tmp_path: Path) -> None:
+    book = tmp_path / "q4.xlsx"
+    assert okrsync("-C", str(rivelle.folder), "export", "--out", str(book)).returncode == 0
+    done = okrsync("-C", str(tmp_path), "import", str(book), "--sheet", "OKRs")
+    assert "q4.xlsx has no sheet 'OKRs': there are Key results" in done.stderr
