@@ -27,15 +27,13 @@ class Aim:
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = pieces
         self._first: dict[Tag, int] = {}
-        self._action: tuple[int, frozenset[Tag]] = (len(pieces), frozenset())
-        people = (at for at, each in enumerate(pieces) if Tag.WHO in each.tags and each.text in _PEOPLE)
-        self._who = next(people, len(pieces))
+        actions = ((at, found) for at, each in enumerate(pieces) if (found := each.tags & _ACTIONS))
+        self._action: tuple[int, frozenset[Tag]] = next(actions, (len(pieces), frozenset()))
+        self._who = next((at for at, each in enumerate(pieces) if each.text in _PEOPLE), len(pieces))
         self._directions: list[Tag | None] = [None]
         for at, piece in enumerate(pieces):
             for tag in piece.tags:
                 self._first.setdefault(tag, at)
-            if piece.tags & _ACTIONS and at < self._action[0]:
-                self._action = (at, piece.tags & _ACTIONS)
             turn = self._directions[-1]
             if Tag.DOWN in piece.tags or (Tag.BETTER in piece.tags and self._worsens(at)):
                 turn = Tag.DOWN

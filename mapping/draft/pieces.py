@@ -72,7 +72,7 @@ def cut(tokens: Sequence[Token], words: Lexicon, *, french: bool) -> list[Piece]
         else:
             token = tokens[at]
             skip = token.kind is TokenKind.SKIP
-            stop = token.kind is TokenKind.STOP or token.text in ("–", "→")
+            stop = token.kind is TokenKind.STOP
             pieces.append(Piece(token.text, stop=stop, skip=skip, proper=at > 0 and token.raw.istitle()))
             at += 1
     return pieces

@@ -21,6 +21,8 @@ _BACK = 7
 _AHEAD = 6
 _CLOSE = frozenset({"plus", "moins", "more", "less", "up", "down", "off"})
 """They say how the number is meant only right behind it."""
+_LIGHT = frozenset({"(", ",", "+"})
+"""Marks that do not part a number from what is said of it."""
 _COLONS = frozenset({":", "=", "("})
 _AGAINST = """
     versus, vs, against, contre, au lieu de, au lieu d, instead of, compared to, compared with, rather than, plutot que,
@@ -96,7 +98,7 @@ def _looked_back(pieces: Sequence[Piece], at: int) -> tuple[frozenset[Tag], bool
     place, colon, named = at - 1, False, False
     while place >= max(0, at - _BACK):
         piece = pieces[place]
-        if piece.amount is not None or (piece.stop and piece.text not in _COLONS and piece.text != "→"):
+        if piece.amount is not None or (piece.stop and piece.text not in _COLONS):
             break
         colon = colon or piece.text in _COLONS
         cues = piece.tags & _CUES
@@ -125,7 +127,7 @@ def _looked_ahead(pieces: Sequence[Piece], at: int) -> frozenset[Tag]:
     found: set[Tag] = set()
     for place in range(at + 1, min(at + 1 + _AHEAD, len(pieces))):
         piece = pieces[place]
-        if piece.amount is not None or (piece.stop and piece.text not in "(,+"):
+        if piece.amount is not None or (piece.stop and piece.text not in _LIGHT):
             break
         found |= _behind(pieces, place, place - at)
     if at and pieces[at - 1].text == "(" and any(each.skip for each in pieces[at + 1 : at + 4]):
@@ -142,7 +144,7 @@ def _behind(pieces: Sequence[Piece], place: int, distance: int) -> frozenset[Tag
     amount_comes = any(each.amount is not None for each in comes)
     if Tag.BASE in tags and (pieces[place].text in _LATER_BASE or (amount_comes and Tag.TO not in comes[0].tags)):
         tags -= {Tag.BASE}
-    if tags & {Tag.OR_MORE, Tag.OR_LESS} and amount_comes:
+    if amount_comes:
         tags -= {Tag.OR_MORE, Tag.OR_LESS}
     if distance > 1 and (pieces[place].text in _CLOSE or pieces[place].text.endswith("than")):
         tags -= {Tag.UP_BY, Tag.DOWN_BY, Tag.OR_MORE}

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from okrsync.running import in_process
 from okrsync.sandbox.demo import create, serve
 from okrsync.sandbox.server import Sandbox
 from store import Store
+from tests.flows.starter import starter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,14 +81,8 @@ def company(folder: Path) -> Iterator[Company]:
 
 
 def okrsync(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user would; never raises for its exit code."""
-    return subprocess.run(
-        [sys.executable, "-m", "okrsync", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "NO_COLOR": "1", **(env or {})},
-    )
+    """Run the command as a user would, in a process of its own; never raises for its exit code."""
+    return starter().run(words, {**os.environ, "NO_COLOR": "1", **(env or {})})
 
 
 def printed(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
