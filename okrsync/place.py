@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mapping.errors import FixConfigError
 from okrsync.logs import start_log
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from config.destinations import ConfiguredDestination
     from config.load import Config
@@ -119,6 +121,18 @@ class Place:
                 f"nothing was synced here yet ({file} is missing): run `okrsync sync`, or name a folder with -C"
             )
         return Store.open(self.settings.database_url)
+
+    @contextmanager
+    def trial(self) -> Iterator[Store]:
+        """Open the store for a look at what would be done: where there is none yet an empty one, gone afterwards."""
+        from store import Store
+
+        if not self.nothing_synced:
+            with self.store() as store:
+                yield store
+            return
+        with TemporaryDirectory() as folder, Store.open(f"{EMBEDDED}{folder}/trial.db") as store:
+            yield store
 
     @property
     def nothing_synced(self) -> bool:

@@ -144,8 +144,9 @@ def import_(
         for line in found.remarks:
             typer.echo(f"look at {line}", err=True)
         return
-    with place.store(create=True) as store:
+    with place.trial() as store:  # what cannot be read leaves no empty store behind
         found = importing.read(wish, {each.id: each for each in store.cycles()}, place)
+    with place.trial() if dry_run else place.store(create=True) as store:
         who, outlets = place.actor(actor), place.outlets()
         report = import_okrs(
             store, found, source=wish.said, actor=who, now=datetime.now(UTC), dry=dry_run, outlets=outlets

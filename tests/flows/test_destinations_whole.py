@@ -106,6 +106,27 @@ def test_linking_shows_what_it_would_set_and_asks(rivelle: Company) -> None:
     assert "link" in okrsync(*at, "audit", EPIC).stdout
 
 
+def test_a_key_result_that_people_keep_is_linked_and_written_too(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    site = rivelle.sandbox.asana
+    gid = site.add_goal("Love")
+    rules = rivelle.folder / "okrsync.yaml"
+    kept = rules.read_text(encoding="utf-8")
+    assert (
+        okrsync(*at, "okr", "add", "new-checkout/love", "Raise the love score from 2 to 8", "--as", "ana").returncode
+        == 0
+    )
+    linked = okrsync(*at, "link", "new-checkout/love", gid, "--yes", "--as", "ana")
+    assert linked.returncode == 0, linked.stderr
+    rules.write_text(kept.replace(f"{{{EPIC}:", f'{{new-checkout/love: "{gid}", {EPIC}:'), encoding="utf-8")
+    try:
+        okrsync(*at, "check-in", "new-checkout/love", "5", "--as", "ana")
+        assert site.goals[gid]["metric"]["current_number_value"] == 5
+    finally:
+        rules.write_text(kept, encoding="utf-8")
+        del site.goals[gid]
+
+
 def test_a_check_looks_at_the_goal_and_offline_asks_nobody(rivelle: Company) -> None:
     at = ("-C", str(rivelle.folder))
     gid, goal = goal_of(rivelle)
