@@ -12,7 +12,7 @@ from connectors.port import Capability, Connector, Source
 from flows.departures import HOLD_FROM, departures_of, why_held
 from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
-from store import Run
+from store import Run, Watermark
 
 log = logging.getLogger(__name__)
 
@@ -67,15 +67,13 @@ async def pull_connection(pull: Pull, selections: Sequence[Selection]) -> list[P
 
     Never raises for what a vendor does: each selection ends complete, partial or failed, with its reason.
     """
+    # Asked for beside the first census, which needs it only when ids are there to be read.
+    fingerprint = asyncio.ensure_future(pull.source.fingerprint(pull.fields))
     try:
-        fingerprint = await pull.source.fingerprint(pull.fields)
-    except OkrsyncError as error:
-        results = [_failed(selection, str(error)) for selection in selections]
-    except Exception as error:
-        log.exception("%s: unexpected failure before the first read", pull.name)
-        results = [_failed(selection, f"unexpected {type(error).__name__}: {error}") for selection in selections]
-    else:
         results = [await _pull_selection(pull, selection, fingerprint) for selection in selections]
+    finally:
+        fingerprint.cancel()
+        await asyncio.gather(fingerprint, return_exceptions=True)
     for result in results:
         pull.run.finish(result)
     worst = worst_of(results)
@@ -100,19 +98,21 @@ def worst_of(results: Iterable[PullResult]) -> Outcome:
     return next((outcome for outcome in order if outcome in found), Outcome.SKIPPED)
 
 
-async def _pull_selection(pull: Pull, selection: Selection, fingerprint: str) -> PullResult:
+async def _pull_selection(pull: Pull, selection: Selection, fingerprint: asyncio.Future[str]) -> PullResult:
     reading = _Reading(pull, selection, fingerprint)
     try:
-        if pull.connector.selection.model_validate(selection.terms()).shape == "series":
-            return await reading.series()
-        return await reading.items()
+        return await reading.whole()
     except PartialReadError as error:
-        return reading.result(Outcome.PARTIAL, str(error))
+        return await reading.given_up(Outcome.PARTIAL, str(error))
     except OkrsyncError as error:
-        return reading.result(Outcome.FAILED, str(error))
+        return await reading.given_up(Outcome.FAILED, str(error))
     except Exception as error:
         log.exception("%s: unexpected failure while reading %s", pull.name, selection)
-        return reading.result(Outcome.FAILED, f"unexpected {type(error).__name__}: {error}")
+        return await reading.given_up(Outcome.FAILED, _unexpected(error))
+
+
+def _unexpected(error: BaseException) -> str:
+    return f"unexpected {type(error).__name__}: {error}"
 
 
 def plain_reason(connection: str, reason: str | None) -> str | None:
@@ -127,7 +127,7 @@ def _failed(selection: Selection, reason: str) -> PullResult:
 class _Reading:
     """The reading of one selection, with what it has seen so far."""
 
-    def __init__(self, pull: Pull, selection: Selection, fingerprint: str) -> None:
+    def __init__(self, pull: Pull, selection: Selection, fingerprint: asyncio.Future[str]) -> None:
         self.pull = pull
         self.selection = selection
         self.fingerprint = fingerprint
@@ -148,8 +148,16 @@ class _Reading:
             read=self.read,
             skipped=tuple(self.skipped),
             watermark=self.newest,
-            fingerprint=self.fingerprint,
+            fingerprint=self.fingerprint.result(),
         )
+
+    async def given_up(self, outcome: Outcome, reason: str) -> PullResult:
+        """Return what came, or that all reading failed if what it rests on did, whatever else was in the way."""
+        await asyncio.wait([self.fingerprint])
+        first = self.fingerprint.exception()
+        if first is None:
+            return self.result(outcome, reason)
+        return _failed(self.selection, str(first) if isinstance(first, OkrsyncError) else _unexpected(first))
 
     def ended(self) -> PullResult:
         """Return complete, or partial when records could not be read: what lacks may be what counts."""
@@ -158,11 +166,17 @@ class _Reading:
         more = f" and {len(self.skipped) - 1} more" if len(self.skipped) > 1 else ""
         return self.result(Outcome.PARTIAL, f"{self.skipped[0]}{more}")
 
+    async def whole(self) -> PullResult:
+        """Read it all, and return what it came to."""
+        terms = self.pull.connector.selection.model_validate(self.selection.terms())
+        return await (self.series() if terms.shape == "series" else self.items())
+
     async def series(self) -> PullResult:
         async for samples in self.pull.source.series(self.selection, self.skip):
             self.pull.run.stage_samples([self._of_this_run(sample) for sample in samples])
             self.matched += len(samples)
             self.pull.tell(matched=len(samples), read=len(samples))
+        await self.fingerprint
         return self.ended()
 
     def _of_this_run(self, sample: Sample) -> Sample:
@@ -175,22 +189,26 @@ class _Reading:
 
     async def items(self) -> PullResult:
         mark = self.pull.run.watermark(self.selection)
-        known = mark is not None and mark.fingerprint == self.fingerprint
-        await self._census(read_all=not known)
-        if mark is not None and known and Capability.DELTA in self.pull.connector.capabilities:
+        await self._census(mark)
+        if mark is not None and await self._holds(mark) and Capability.DELTA in self.pull.connector.capabilities:
             self.newest = mark.at
             await self._changed(mark.at)
         return await self._departures() or self.ended()
 
-    async def _census(self, *, read_all: bool) -> None:
+    async def _holds(self, mark: Watermark | None) -> bool:
+        """Return whether what was read up to the mark was read as it would be now."""
+        fingerprint = await self.fingerprint
+        return mark is not None and mark.fingerprint == fingerprint
+
+    async def _census(self, mark: Watermark | None) -> None:
         """Stage the census, and read fields by ids while its next pages still arrive."""
         try:
-            await self._census_and_reads(read_all=read_all)
+            await self._census_and_reads(mark)
         except BaseExceptionGroup as group:
             # The group's other members are the reads that were cancelled because of the first failure.
             raise group.exceptions[0] from group
 
-    async def _census_and_reads(self, *, read_all: bool) -> None:
+    async def _census_and_reads(self, mark: Watermark | None) -> None:
         ahead: set[asyncio.Task[set[str]]] = set()
         async with asyncio.TaskGroup() as reads:
             async for page in self.pull.source.census(self.selection, self.pull.fields, self.skip):
@@ -200,7 +218,7 @@ class _Reading:
                 self.pull.tell(matched=len(page.ids))
                 carried = {item.id for item in page.items}
                 lacking = [item for item in page.ids if item not in carried]
-                wanted = lacking if read_all else self.pull.run.unknown(self.pull.name, lacking)
+                wanted = self.pull.run.unknown(self.pull.name, lacking) if await self._holds(mark) else lacking
                 if wanted and Capability.BY_IDS in self.pull.connector.capabilities:
                     ahead.add(reads.create_task(self._by_ids(wanted)))
                 if len(ahead) >= PAGES_AHEAD:  # or a census of half a million ids would wait in memory for its reads

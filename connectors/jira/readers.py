@@ -26,6 +26,8 @@ class Readers:
         self._boards = Boards(wire)
         self._made: dict[frozenset[str], Reader] = {}
         self._asking = asyncio.Lock()
+        self._finding = asyncio.Lock()
+        """Apart, so that a census may begin as soon as it is known where."""
         self._site: Site | None = None
         self._fields: Sequence[SiteField] | None = None
         self._ids: dict[str, str | None] = {}
@@ -33,9 +35,11 @@ class Readers:
 
     async def site(self) -> Site:
         """Return the client for the kind of Jira that this is."""
-        if self._site is None:
-            async with self._asking:
-                return await self._find_site()
+        async with self._finding:
+            if self._site is None:
+                cloud = await self._metadata.is_cloud()
+                ties = None if cloud else ties_of(await self._all_fields())
+                self._site = CloudClient(self._wire) if ties is None else DataCenterClient(self._wire, ties)
         return self._site
 
     async def get(self, fields: frozenset[str]) -> Reader:
@@ -69,21 +73,13 @@ class Readers:
             self._ids |= {key: found.get(key) for key in unknown}
         return {key: self._ids.get(key) for key in keys}
 
-    async def _find_site(self) -> Site:
-        if self._site is None:
-            cloud = await self._metadata.is_cloud()
-            self._site = (
-                CloudClient(self._wire) if cloud else DataCenterClient(self._wire, ties_of(await self._all_fields()))
-            )
-        return self._site
-
     async def _all_fields(self) -> Sequence[SiteField]:
         if self._fields is None:
             self._fields = await self._metadata.fields()
         return self._fields
 
     async def _make(self, fields: frozenset[str]) -> Reader:
-        cloud = isinstance(await self._find_site(), CloudClient)
+        cloud = isinstance(await self.site(), CloudClient)
         need_fields = fields or not cloud
         categories, listed = await asyncio.gather(
             self._metadata.categories(), self._all_fields() if need_fields else _nothing()
