@@ -44,18 +44,40 @@ class Desk:
             FixConfigError: it is there already, ends before it begins, or its id or time zone cannot be.
         """
         _require_id(cycle.id)
-        if cycle.ends_on <= cycle.starts_on:
-            raise FixConfigError(
-                f"cycle {cycle.id} ends on {cycle.ends_on}, not after it starts: name the day after it"
-            )
-        try:
-            ZoneInfo(cycle.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise FixConfigError(f"unknown time zone {cycle.timezone!r}: use an IANA name such as UTC") from error
+        _require_span(cycle)
         with self._act("add cycle") as (run, register):
-            _require_free(register.cycles.get(cycle.id), "cycle", cycle.id)
+            known = register.cycles.get(cycle.id)
+            if known is not None and not known.retired:
+                fix = f"choose another id, or `okrsync okr edit-cycle {cycle.id}`"
+                raise FixConfigError(f"cycle {cycle.id!r} is there already: {fix}")
             run.declare(cycles=[cycle])
-            self._audit(run, Declared.CYCLE, register.cycles.get(cycle.id), cycle)
+            self._audit(run, Declared.CYCLE, known, cycle)
+
+    def edit_cycle(self, id_: str, terms: Terms) -> Cycle | None:
+        """Change the days or the time zone of a cycle; objectives in it follow. Return it where that changes anything.
+
+        Raises:
+            FixConfigError: there is none of that id, the rules declare it, it is closed, or would end before it begins.
+        """
+        touched: list[str] = []
+        with self._act("edit cycle", touched) as (run, register):
+            known = register.cycles.get(id_)
+            if known is None or known.retired:
+                there = ", ".join(name for name, each in register.cycles.items() if not each.retired) or "none"
+                raise FixConfigError(f"no cycle {id_!r} is declared: there are {there}")
+            if known.origin is Origin.FILE:
+                raise FixConfigError(f"cycle {id_} is declared in the rules: change it there")
+            if id_ in self.store.snapshots():
+                raise FixConfigError(f"cycle {id_} is closed: nothing in it changes any more")
+            changed = replace(known.body, **terms)  # type: ignore[arg-type] # terms are its fields
+            _require_span(changed)
+            if changed == known.body:
+                return None
+            run.declare(cycles=[changed])
+            self._audit(run, Declared.CYCLE, known, changed)
+            within = {name for name, each in register.objectives.items() if each.body.cycle.id == id_}
+            touched.extend(each for each in register.key_results if objective_of(each) in within)
+        return changed
 
     def add_objective(self, objective: Objective) -> None:
         """Make an objective, without key results at first.
@@ -220,6 +242,15 @@ def _require_id(name: str) -> None:
     if _ID.fullmatch(name) is None:
         fix = "use letters without accents, digits, - _ and ., at most 64, beginning with a letter or digit"
         raise FixConfigError(f"{name[:70]!r} cannot be an id: {fix}")
+
+
+def _require_span(cycle: Cycle) -> None:
+    if cycle.ends_on <= cycle.starts_on:
+        raise FixConfigError(f"cycle {cycle.id} ends on {cycle.ends_on}, not after it starts: name the day after it")
+    try:
+        ZoneInfo(cycle.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise FixConfigError(f"unknown time zone {cycle.timezone!r}: use an IANA name such as UTC") from error
 
 
 def _require_free(

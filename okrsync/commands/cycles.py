@@ -72,9 +72,8 @@ def close(
             early=early,
             outlets=outlets,
         )
-        typer.echo(show.as_json(snapshot) if json else "\n".join(_scores(text.loads(snapshot.body))))
-        if not json:
-            typer.echo(f"{cycle} is closed; SHA-256 {snapshot.digest}")
+        lines = [*_scores(text.loads(snapshot.body)), f"{cycle} is closed; SHA-256 {snapshot.digest}"]
+        typer.echo(show.as_json(snapshot) if json else "\n".join(lines))
         tell(place, store, outlets)
 
 

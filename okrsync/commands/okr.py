@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 Target = Annotated[str, typer.Argument(help="Id of an objective, or address of a key result: objective/key-result.")]
 Day = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+OnDay = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 Owner = Annotated[str | None, typer.Option(help="Who answers for it; '' for nobody.")]
 Team = Annotated[str | None, typer.Option(help="Whose it is; '' for nobody's.")]
 Teams = Annotated[list[str] | None, typer.Option("--with-team", help="A team that contributes; may be repeated.")]
@@ -64,6 +65,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: okrsync okr close grow/mrr")(close)
     group.command(name="list", epilog="Examples: okrsync okr list · okrsync okr list --json")(list_)
     group.command(name="add-cycle", epilog="Example: okrsync okr add-cycle 2027-q1 2027-01-01 2027-04-01")(add_cycle)
+    group.command(name="edit-cycle", epilog="Example: okrsync okr edit-cycle 2027-q1 --ends-on 2027-04-05")(edit_cycle)
     app.add_typer(group, name="okr")
 
 
@@ -204,6 +206,33 @@ def add_cycle(
         span = Cycle(id=cycle, starts_on=starts_on.date(), ends_on=ends_on.date(), timezone=zone)
         Desk(store=store, author=place.actor(actor), now=datetime.now(UTC)).add_cycle(span)
     typer.echo(f"{cycle}: {span.starts_on} to {span.ends_on}, {zone}")
+
+
+def edit_cycle(
+    ctx: typer.Context,
+    cycle: Annotated[str, typer.Argument(help="Id of the cycle.")],
+    starts_on: OnDay = None,
+    ends_on: OnDay = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name, such as Europe/Paris.")] = None,
+    actor: Actor = None,
+) -> None:
+    """Change the days of a cycle that people made; what the rules declare is changed there."""
+    from flows.okrs import Desk
+    from okrsync.telling import tell
+
+    days = {"starts_on": starts_on, "ends_on": ends_on}
+    said: dict[str, object] = {name: day.date() for name, day in days.items() if day is not None}
+    said |= {"timezone": timezone} if timezone else {}
+    if not said:
+        raise typer.BadParameter("nothing is said to be changed: give --starts-on, --ends-on or --timezone")
+    place: Place = ctx.obj
+    outlets = place.outlets()
+    with place.store() as store:
+        desk = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC), outlets=outlets)
+        found = desk.edit_cycle(cycle, said)
+        now = f"{found.starts_on} to {found.ends_on}, {found.timezone}" if found else "is so already"
+        typer.echo(f"{cycle}: {now}")
+        tell(place, store, outlets)
 
 
 def _terms(address: str, **given: object) -> dict[str, object]:

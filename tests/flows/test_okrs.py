@@ -174,3 +174,17 @@ def test_a_closed_cycle_takes_nothing_new(house: House) -> None:
     house.do("close", "year", "--early")
     assert "cycle year is closed" in refused(house, "okr", "edit", "grow/mrr", "--owner", "ben")
     assert "cycle year is closed" in refused(house, "okr", "add", "grow/nps", "Reach an NPS of 42 or more")
+
+
+def test_the_days_of_a_cycle_are_corrected_and_what_is_in_it_follows(house: House) -> None:
+    said = house.do("okr", "edit-cycle", "year", "--ends-on", "2026-12-31", "--timezone", "Europe/Paris")
+    assert "year: 2026-01-01 to 2026-12-31, Europe/Paris" in said
+    assert "is so already" in house.do("okr", "edit-cycle", "year", "--ends-on", "2026-12-31")
+    with house.store() as store:
+        spans = {(str(each.cycle.ends_on), each.cycle.timezone) for each in store.declared()}
+        assert spans == {("2026-12-31", "Europe/Paris")}
+        assert next(each.action for each in store.audit("year")) == "change cycle"
+    assert "not after it starts" in str(house.run("okr", "edit-cycle", "year", "--ends-on", "2020-01-01").exception)
+    assert "there are year" in str(house.run("okr", "edit-cycle", "yaer", "--ends-on", "2028-01-01").exception)
+    house.do("close", "year", "--early")
+    assert "is closed" in str(house.run("okr", "edit-cycle", "year", "--ends-on", "2028-01-01").exception)
