@@ -340,4 +340,8 @@ def open_destination(
 
 def failures_of(records: Sequence[DestinationRecord]) -> tuple[str, ...]:
     """Return one line for everything that did not go out, and for every edit by a person that was met."""
-    return tuple(f"{each.destination}: {line}" for each in records for line in (*each.failures, *each.conflicts))
+    return tuple(
+        f"{each.destination}: {line.removeprefix(f'{each.destination}: ')}"
+        for each in records
+        for line in (*each.failures, *each.conflicts)
+    )

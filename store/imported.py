@@ -18,10 +18,13 @@ from store.tables import past_check_ins
 
 def write_past_check_ins(connection: Connection, entries: Sequence[CheckIn]) -> None:
     """Keep check-ins of before; those of one key result at one instant in the order given, after those there are."""
+    several: dict[str, list[CheckIn]] = defaultdict(list)
+    for each in entries:
+        several[each.key_result].append(each)
     rows = []
-    for address in dict.fromkeys(each.key_result for each in entries):
+    for address, mine in several.items():
         parts = _parts(connection, address)
-        for entry in (each for each in entries if each.key_result == address):
+        for entry in mine:
             rows.append({**check_in_row(entry), "part": parts[entry.at], "origin": entry.origin})
             parts[entry.at] += 1
     if rows:
