@@ -12,13 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
-
-NO_NUMBERS: Mapping[str, Decimal] = MappingProxyType({})
-NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 class ItemState(StrEnum):
@@ -69,8 +65,8 @@ class WorkItem(msgspec.Struct, frozen=True, kw_only=True):
     """When it last became done; None while it is not."""
     on: datetime | None = None
     """The date a row speaks of (a dated spreadsheet row); None elsewhere, where ``done_at`` or ``created_at`` serve."""
-    numbers: Mapping[str, Decimal] = msgspec.field(default_factory=lambda: NO_NUMBERS)
-    fields: Mapping[str, str] = msgspec.field(default_factory=lambda: NO_FIELDS)
+    numbers: Mapping[str, Decimal] = msgspec.field(default_factory=dict)
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Other fields the rules asked for, as text."""
 
     @property

@@ -22,7 +22,9 @@ def instant_text(value: datetime) -> str:
         ValueError: ``value`` has no time zone.
     """
     if value.tzinfo is UTC:
-        return value.isoformat(timespec="microseconds")
+        return value.isoformat(
+            "T", "microseconds"
+        )  # by name it takes half as long again, and this is done for every item
     if value.tzinfo is None:
         raise ValueError(f"{value.isoformat()} has no time zone: the store takes aware instants only")
     return value.astimezone(UTC).isoformat(timespec="microseconds")

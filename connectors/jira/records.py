@@ -20,7 +20,7 @@ import msgspec
 from connectors.jira.options import JiraOptions
 from connectors.jira.shapes import Issue, IssueFields, IssueName, IssueType, Person, Resolution, Status, issue_type
 from mapping.errors import SkipRecordError
-from mapping.words import NO_NUMBERS, ItemState, WorkItem
+from mapping.words import ItemState, WorkItem
 
 _PLAIN = re.compile(r"[A-Z0-9_]+-[0-9]+")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
@@ -170,8 +170,6 @@ class Reader:
         Raises:
             ValueError: one of them holds no number.
         """
-        if not self.numbers:
-            return NO_NUMBERS
         found: dict[str, Decimal] = {}
         for name, field_id in self.numbers.items():
             text = bytes(self._extra(fields, field_id)).decode()
