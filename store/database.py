@@ -30,7 +30,7 @@ from store.declared import read_register
 from store.dialects import native
 from store.dump import Dump, dump, dump_json
 from store.engine import engine_of, place
-from store.imported import joined, read_last_past, read_past_check_ins
+from store.imported import joined, read_joined_trend, read_last_past, read_past_check_ins
 from store.leases import Lease
 from store.migrate import HEAD, bring_to_head
 from store.mirror import StoredMirror
@@ -328,11 +328,8 @@ class Store:
         """Return clamped progress of the last ``points`` check-ins that have one, oldest first, for each address."""
         with self.reading() as connection:
             found = read_trend(connection, key_results, points, upto=self._upto)
-            imported = read_last_past(connection, self._native, key_results, until=self._until)
-        for address in imported:
-            known = [each.progress for each in self.history(address, points) if each.progress is not None]
-            found[address] = tuple(reversed(known))
-        return found
+            imported = list(read_last_past(connection, self._native, key_results, until=self._until))
+            return found | read_joined_trend(connection, imported, points, upto=self._upto, until=self._until)
 
     def freshness(self, among: Sequence[str] | None = None) -> dict[str, Freshness]:
         """Return the freshness of key results by address, of all by default.

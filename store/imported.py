@@ -6,14 +6,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, insert, select, true, union_all
 
 from mapping.check_ins import CheckIn, CheckInKind
 from store.dialects import Native
 from store.publish import check_in_row
-from store.readings import check_in_of
-from store.tables import past_check_ins
+from store.readings import TOGETHER, check_in_of, known_among
+from store.tables import check_ins, past_check_ins
 
 
 def write_past_check_ins(connection: Connection, entries: Sequence[CheckIn]) -> None:
@@ -58,16 +60,60 @@ def joined(published: Sequence[CheckIn], imported: Sequence[CheckIn]) -> list[Ch
     return sorted([*own, *imported], key=lambda each: each.at, reverse=True)
 
 
+def read_joined_trend(
+    connection: Connection, addresses: Sequence[str], points: int, *, upto: int, until: datetime | None
+) -> dict[str, tuple[Decimal, ...]]:
+    """Return clamped progress of the last check-ins that have one, oldest first, published and imported by time."""
+    found: dict[str, list[tuple[datetime, Decimal, bool]]] = {address: [] for address in addresses}
+    for start in range(0, len(addresses), TOGETHER):
+        several = [
+            part
+            for address in addresses[start : start + TOGETHER]
+            for part in (
+                _newest(check_ins, address, points, check_ins.c.run <= upto, check_ins.c.run),
+                _newest(past_check_ins, address, points, _by(until), past_check_ins.c.at),
+            )
+        ]
+        for row in connection.execute(union_all(*several)):
+            found[row.key_result].append((row.at, row.progress, row.kind == CheckInKind.IMPORTED))
+    return {address: _course(entries, points) for address, entries in found.items()}
+
+
+def _newest(
+    table: Table, address: str, points: int, seen: ColumnElement[bool], order: ColumnElement[Any]
+) -> Select[str, datetime, Decimal, str]:
+    """Return the query of the last check-ins of one key result by the order that the table is indexed in."""
+    mine = and_(table.c.key_result == address, table.c.progress.is_not(None), seen)
+    query = select(table.c.key_result, table.c.at, table.c.progress, table.c.kind).where(mine)
+    newest = query.order_by(order.desc()).limit(points).subquery()
+    return select(newest.c.key_result, newest.c.at, newest.c.progress, newest.c.kind)
+
+
+def _course(entries: Sequence[tuple[datetime, Decimal, bool]], points: int) -> tuple[Decimal, ...]:
+    """Return the progress of some check-ins in order; what a table of OKRs brought counts once."""
+    there = {(at.replace(microsecond=0), progress) for at, progress, brought in entries if not brought}
+    own = [
+        (at, progress)
+        for at, progress, brought in entries
+        if not brought or (at.replace(microsecond=0), progress) not in there
+    ]
+    return tuple(progress for _, progress in sorted(own, key=lambda each: each[0])[-points:])
+
+
 def read_last_past(
     connection: Connection, native: Native, among: Sequence[str] | None = None, *, until: datetime | None = None
 ) -> dict[str, CheckIn]:
-    """Return the last check-in of before of every key result that has one."""
-    newest = select(past_check_ins.c.key_result, func.max(past_check_ins.c.at).label("at")).where(_by(until))
-    if among is not None:
-        newest = newest.where(native.among(past_check_ins.c.key_result, among))
-    last = newest.group_by(past_check_ins.c.key_result).subquery()
-    same = and_(last.c.key_result == past_check_ins.c.key_result, last.c.at == past_check_ins.c.at)
-    query = select(past_check_ins).join(last, same).order_by(past_check_ins.c.part)
+    """Return the last check-in of before of every key result that has one: a look into the index for each."""
+    known = known_among(native, among)
+    older = past_check_ins.alias("older")
+    mine = and_(older.c.key_result == known.c.id, true() if until is None else older.c.at <= until)
+    last = select(older.c.at).where(mine).order_by(older.c.at.desc()).limit(1).correlate(known).scalar_subquery()
+    query = (
+        select(past_check_ins)
+        .join(known, known.c.id == past_check_ins.c.key_result)
+        .where(past_check_ins.c.at == last)
+        .order_by(past_check_ins.c.part)
+    )
     return {row.key_result: _check_in(row) for row in connection.execute(query)}
 
 

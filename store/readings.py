@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, Select, Subquery, and_, func, select, text, union_all
+from sqlalchemy import Connection, Row, Select, Subquery, Table, and_, func, select, text, union_all
 
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.rules import Cycle, KeyResult, Objective
@@ -78,7 +78,7 @@ def read_last_check_ins(
         among: addresses; all that were ever declared by default.
         upto: the last run to look at.
     """
-    known = key_results if among is None else _only(native, among)
+    known = known_among(native, among)
     older = check_ins.alias("older")
     last = (
         select(older.c.run)
@@ -97,8 +97,11 @@ def read_last_check_ins(
     return {row.key_result: check_in_of(row) for row in connection.execute(query)}
 
 
-def _only(native: Native, addresses: Sequence[str]) -> Subquery:
-    return select(key_results.c.id).where(native.among(key_results.c.id, addresses)).subquery("known")
+def known_among(native: Native, among: Sequence[str] | None) -> Table | Subquery:
+    """Return the key results that were ever declared, or some of them, to be looked up one by one."""
+    if among is None:
+        return key_results
+    return select(key_results.c.id).where(native.among(key_results.c.id, among)).subquery("known")
 
 
 def read_check_ins(connection: Connection, key_result: str, limit: int | None, *, upto: int = LATEST) -> list[CheckIn]:
