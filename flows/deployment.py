@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -54,8 +56,21 @@ async def deploy(rules: Path, schedule: Schedule, *, pool: str) -> str:
     return f"{deployment.flow_name}/{deployment.name}"
 
 
+class _Runner(Runner):
+    """Prefect's runner, which on SIGTERM would exit at once and leave the server behind that serves it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._before = signal.getsignal(signal.SIGTERM)
+
+    def handle_sigterm(self, *args: Any, **_: Any) -> None:
+        """Leave the end to whoever runs us, who cancels this and everything else."""
+        if callable(self._before):
+            self._before(*args)
+
+
 async def run_schedule(rules: Path, schedule: Schedule) -> None:
     """Run the schedule on this machine until cancelled, each sync in a process of its own."""
-    runner = Runner(name="okrsync", pause_on_shutdown=False, limit=1)
+    runner = _Runner(name="okrsync", pause_on_shutdown=False, limit=1)
     await runner.aadd_deployment(await nightly(rules, schedule))
     await runner.start()

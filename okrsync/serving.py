@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
+from collections.abc import Awaitable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
@@ -17,6 +19,9 @@ from flows.reader import StoreReader
 from flows.reports import Counter
 from mapping.errors import FixConfigError
 from okrsync.place import Place
+
+ENDINGS = (KeyboardInterrupt, asyncio.CancelledError)
+"""How a service ends: by Ctrl-C and by SIGTERM."""
 
 
 async def serve_reader(
@@ -33,19 +38,19 @@ async def serve_reader(
             f"cannot listen on {host}:{port} ({error.strerror}): choose another with --port"
         ) from error
     app = create_app(reader, default_language=language, counter=counter)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
     print_now(f"The page: http://{host}:{listener.getsockname()[1]}/  (Ctrl-C ends)")
     await server.serve(sockets=[listener])
 
 
 def serve_page(place: Place, *, host: str, port: int) -> None:
-    """Serve the page until Ctrl-C, which is how a service ends and no failure."""
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_page(place, host, port))
+    """Serve the page until Ctrl-C or SIGTERM, which is how a service ends and no failure."""
+    with suppress(*ENDINGS):
+        asyncio.run(_ended_in_order(_page(place, host, port)))
 
 
 def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> None:
-    """Run Prefect's server, the schedule and the page until Ctrl-C.
+    """Run Prefect's server, the schedule and the page until Ctrl-C or SIGTERM.
 
     Raises:
         FixConfigError: the rules name no schedule, or a port is taken.
@@ -53,17 +58,24 @@ def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> Non
     from flows.up import run_up
 
     schedule = schedule_of(place)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(
-            run_up(
-                place.rules_path,
-                schedule,
-                place.data_folder,
-                port=prefect_port,
-                page=lambda: _page(place, host, port),
-                say=print_now,
-            )
-        )
+    service = run_up(
+        place.rules_path,
+        schedule,
+        place.data_folder,
+        port=prefect_port,
+        page=lambda: _page(place, host, port),
+        say=print_now,
+    )
+    with suppress(*ENDINGS):
+        asyncio.run(_ended_in_order(service))
+
+
+async def _ended_in_order(work: Awaitable[None]) -> None:
+    """Await ``work``; SIGTERM, as systemd and containers send it, cancels it, so that what it has started ends too."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
+    await work
 
 
 def free_or(port: int, host: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -91,7 +92,7 @@ def test_an_api_that_does_not_answer_is_one_line_that_says_what_to_do(rivelle: C
     assert "which ends in /api" in done.stderr
 
 
-def test_up_runs_server_schedule_and_page_until_interrupted(rivelle: Company) -> None:
+def test_up_runs_server_schedule_and_page_until_it_is_ended(rivelle: Company) -> None:
     page, server = free_port(), free_port()
     words = ["-C", str(rivelle.folder), "up", "--port", str(page), "--prefect-port", str(server)]
     with subprocess.Popen(
@@ -107,11 +108,13 @@ def test_up_runs_server_schedule_and_page_until_interrupted(rivelle: Company) ->
             done = okrsync("-C", str(rivelle.folder), "sync", "--json")
             assert printed(done)["through"] == "prefect", done.stderr
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)  # as systemd and containers do; it is taken for Ctrl-C
         said = process.communicate(timeout=60)[0]
     assert "Traceback" not in said, said
     assert process.returncode == 0
     assert not api_file(rivelle.place.data_folder).exists()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", server), timeout=1).close()
 
 
 def wait_for(url: str, process: subprocess.Popen[str]) -> None:
