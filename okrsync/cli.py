@@ -29,7 +29,7 @@ from okrsync.commands import (
 
 app = typer.Typer(
     name="okrsync",
-    help="Keeps key results true: pulls work from Jira, GitHub and spreadsheets, and explains every number.",
+    help="Keeps key results true: pulls work from Jira, GitHub, Asana and spreadsheets, and explains every number.",
     epilog="Start with `okrsync demo`: it needs no account and no network.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
