@@ -102,7 +102,7 @@ class Listing:
                 self._told.add(str(error))
                 on_skip(error)
         new = {task.gid: task for task in batch.tasks if task.gid not in self._seen}
-        self._seen |= new.keys()
+        self._seen.update(new)
         return list(new.values())
 
     async def _place(self, place: Place, *, alone: bool) -> AsyncGenerator[Batch, None]:

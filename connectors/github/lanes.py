@@ -12,9 +12,10 @@ from connectors.github import queries
 from connectors.github.client import GitHubClient
 from connectors.github.graphql import PAGE, Connection, GraphQL, Repository, TooHeavyError
 from connectors.github.paging import PER_PAGE, in_order, link, page_number
-from connectors.github.records import Instant
+from connectors.github.records import Instant, RestIssue
 from connectors.github.sweep import Lane, Page
 from connectors.http import Params
+from connectors.reply import Reply
 from mapping.errors import PartialReadError
 
 LANES = 20
@@ -106,11 +107,11 @@ class RestLanes:
         self._filters = filters
         self._in_flight = client.in_flight
 
-    async def fetch(self, batch: Sequence[Lane]) -> list[Page[Raw]]:
+    async def fetch(self, batch: Sequence[Lane]) -> list[Page[Raw | RestIssue]]:
         """Return a page for each lane, in their order."""
         return [page async for page in in_order(list(batch), self._ask, self._in_flight)]
 
-    async def _ask(self, lane: Lane) -> Page[Raw]:
+    async def _ask(self, lane: Lane) -> Page[Raw | RestIssue]:
         path = f"/repos/{lane.repo}/issues"
         params: dict[str, str | int | Sequence[str]] = {
             **self._filters,
@@ -121,19 +122,26 @@ class RestLanes:
             "per_page": PER_PAGE,
         }
         if lane.after is not None:
-            reply = await self._http.get(lane.after, shape=list[Raw])
+            reply = await self._http.get(lane.after, shape=list[RestIssue])
         else:
-            reply = await self._http.get(path, params=params, shape=list[Raw])
+            reply = await self._http.get(path, params=params, shape=list[RestIssue])
             await self._pages.is_last(path, params, reply)
-        records = reply.decode(list[Raw])
-        try:
-            entries = [(msgspec.json.decode(raw, type=_RestStamp).updated_at, raw) for raw in records]
-        except msgspec.MsgspecError as error:
-            raise unstamped(self._connection, lane, error) from error
+        entries = self._entries(reply, lane)
         header = reply.headers.get("link", "")
         following, last = link(header, "next"), link(header, "last")
-        total = len(records) if following is None else PER_PAGE * page_number(last) if last else None
+        total = len(entries) if following is None else PER_PAGE * page_number(last) if last else None
         return Page(entries, following is not None, following, total)
+
+    def _entries(self, reply: Reply, lane: Lane) -> list[tuple[datetime, Raw | RestIssue]]:
+        """Return a page's issues, decoded in one go; as they came when one of them cannot be, for that one is named."""
+        try:
+            return [(issue.updated_at, issue) for issue in reply.decode(list[RestIssue])]
+        except PartialReadError:
+            records = reply.decode(list[Raw])
+        try:
+            return [(msgspec.json.decode(raw, type=_RestStamp).updated_at, raw) for raw in records]
+        except msgspec.MsgspecError as error:
+            raise unstamped(self._connection, lane, error) from error
 
 
 def stamp(instant: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from urllib.parse import urlsplit
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -13,13 +14,15 @@ from connectors.github.client import GONE, GitHubClient
 from connectors.github.filters import Filters
 from connectors.github.items import belongs
 from connectors.github.lanes import RestLanes
-from connectors.github.paging import in_order
-from connectors.github.records import Record, RecordReader, UnknownMergeError, from_graphql, from_rest, hint, is_item
+from connectors.github.paging import PER_PAGE, in_order
+from connectors.github.records import Record, RestIssue, UnknownMergeError, from_graphql, from_rest, hint, is_item
 from connectors.github.selection import GitHubSelection
 from connectors.github.sweep import Sweep
 from connectors.http import Params
 from connectors.port import OnSkip
 from mapping.errors import SkipRecordError
+
+R = TypeVar("R", bound=Raw | RestIssue)
 
 
 class Reader:
@@ -28,11 +31,13 @@ class Reader:
     def __init__(self, connection: str) -> None:
         self._connection = connection
 
-    def read(self, raw: Raw, where: str, reader: RecordReader, on_skip: OnSkip, *, kind: str = "both") -> Record | None:
+    def read(
+        self, raw: R, where: str, reader: Callable[[R], Record], on_skip: OnSkip, *, kind: str = "both"
+    ) -> Record | None:
         """Return a record, or None after handing ``on_skip`` an error that names it.
 
         Args:
-            raw: as it came.
+            raw: as it came, or decoded.
             where: it was listed, for the message.
             reader: ``from_rest`` or ``from_graphql``.
             on_skip: told of what cannot be read.
@@ -123,7 +128,7 @@ class RestListing:
                 waiting.append((record, record.parent_address))
         return ready
 
-    async def _pages(self, repo: str, filters: Params) -> AsyncIterator[list[Raw]]:
+    async def _pages(self, repo: str, filters: Params) -> AsyncIterator[Sequence[Raw | RestIssue]]:
         """Stream the list: its only page, or all of it by slices of the time of update.
 
         Numbered pages would not do: all rows behind one that leaves the list move up, and one is then on no page.
@@ -133,9 +138,12 @@ class RestListing:
             yield first
             return
         lanes = RestLanes(self._client, filters)
-        sweep = Sweep(self._client.connection, lanes.fetch, self._client.in_flight, self._client.now())
+        most = 2 * self._client.in_flight  # the end of a round is then half as often waited for
+        sweep = Sweep(self._client.connection, lanes.fetch, most, self._client.now())
         async for found in sweep.run([repo]):
-            yield found
+            for start in range(0, len(found), PER_PAGE):
+                yield found[start : start + PER_PAGE]
+                await asyncio.sleep(0)  # or nobody would look at what arrives while a whole round is worked through
 
 
 def _ignore(_error: SkipRecordError) -> None:
@@ -143,4 +151,5 @@ def _ignore(_error: SkipRecordError) -> None:
 
 
 def _place(address: str) -> str:
-    return urlsplit(address).path.lower()  # owners and repositories are not case sensitive
+    path = address.partition("://")[2].partition("/")[2]  # which neither has a query, nor time for more
+    return path.lower()  # owners and repositories are not case sensitive

@@ -91,7 +91,9 @@ class _PullRequest(Struct, frozen=True):
     merged_at: Instant | UnsetType | None = UNSET
 
 
-class _RestIssue(Struct, frozen=True, kw_only=True):
+class RestIssue(Struct, frozen=True, kw_only=True):
+    """As much of an object of "List repository issues" as is used."""
+
     node_id: str
     number: int
     title: str
@@ -128,24 +130,24 @@ class Hint(Struct, frozen=True):
     pull_request: bool
 
 
-def hint(raw: msgspec.Raw) -> Hint:
+def hint(raw: msgspec.Raw | RestIssue) -> Hint:
     """Return the number of a record that cannot be read, and whether it is a pull request."""
     try:
-        loose = msgspec.json.decode(raw, type=_Loose)
+        loose = raw if isinstance(raw, RestIssue) else msgspec.json.decode(raw, type=_Loose)
     except msgspec.MsgspecError:
         return Hint("without a number", False)
     name = f"#{loose.number}" if isinstance(loose.number, int) else "without a number"
     return Hint(name, loose.pull_request is not None)
 
 
-def from_rest(raw: msgspec.Raw) -> Record:
-    """Return the record of one object of "List repository issues".
+def from_rest(raw: msgspec.Raw | RestIssue) -> Record:
+    """Return the record of one object of "List repository issues", as it came or decoded.
 
     Raises:
         msgspec.ValidationError: a member is missing or of the wrong type.
         UnknownMergeError: a closed pull request without ``merged_at`` (Enterprise Server before 3.5).
     """
-    issue = msgspec.json.decode(raw, type=_RestIssue)
+    issue = raw if isinstance(raw, RestIssue) else _rest_issue.decode(raw)
     merged = False
     if issue.pull_request is not None:
         merged = _merged(issue.pull_request.merged_at, closed=issue.state == "closed")
@@ -174,6 +176,9 @@ def from_rest(raw: msgspec.Raw) -> Record:
         parent_address=issue.parent_issue_url,
         address=issue.url,
     )
+
+
+_rest_issue = msgspec.json.Decoder(RestIssue)
 
 
 class _Nodes(Struct, frozen=True):

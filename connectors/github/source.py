@@ -72,7 +72,7 @@ class GitHubSource:
         async for listed in self._readings.census(selection.key, _terms(selection), fields, on_skip):
             items = [item for record in listed.records if (item := self._item(record, fields, on_skip))]
             new = {item.id: item for item in items if item.id not in seen}
-            seen |= new.keys()
+            seen.update(new)
             ids = list(dict.fromkeys(id_ for id_ in listed.ids if id_ not in seen))
             seen.update(ids)
             if new or ids:
