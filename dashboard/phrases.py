@@ -106,7 +106,7 @@ PHRASES = (
     _("{number} of {count} milestones ticked ({text}): {done} of {all}"),
     _("weighted mean of progress ({text}) = {progress}"),
     _("({rest}) / ({reason}) = {number}"),
-    _("{number} read"),
+    _("{value} read"),
     _("{over} of {count} weeks ({periods}) = {number}"),
     _("{over} of {count} months ({periods}) = {number}"),
     _("{over} of {count} quarters ({periods}) = {number}"),

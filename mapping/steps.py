@@ -16,7 +16,7 @@ from mapping.tally import items_word
 
 def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
     """Return measure, progress and pace with their numbers, in order."""
-    lines = [reading.formula] if reading.formula else []
+    lines = [_formula(reading, standing)] if reading.formula else []
     if reading.origin:
         lines.append(f"read from {reading.origin}")
     lines += [f"{count} left out: {reason}" for reason, count in sorted(reading.left_out.items())]
@@ -31,6 +31,13 @@ def steps(reading: Reading, standing: Standing) -> tuple[str, ...]:
     progress = _progress(standing)
     expected = standing.pace.expected_because
     return (*lines, *(line for line in (progress, expected) if line), standing.pace.because)
+
+
+def _formula(reading: Reading, standing: Standing) -> str:
+    """Return the formula; what was merely read is shown with its unit, which the measure does not know."""
+    if reading.value is not None and reading.formula == f"{decimal_text(reading.value)} read":
+        return f"{show_value(reading.value, standing.metric.unit)} read"
+    return reading.formula
 
 
 def _span(reading: Reading) -> str | None:

@@ -20,6 +20,8 @@ from mapping.rules import (
     MetricKind,
     MissingEstimate,
     Objective,
+    Unit,
+    UnitKind,
 )
 from mapping.standing import standing
 from mapping.steps import steps
@@ -85,6 +87,17 @@ def test_a_reading_is_told_step_by_step() -> None:
         "45 of 92 days over: 49% expected",
         "40% of the way with 49% expected: 0.81 of the pace, on track from 0.90",
     )
+
+
+def test_what_was_merely_read_is_told_with_its_unit() -> None:
+    percent = Metric(
+        kind=MetricKind.DECREASE,
+        baseline=Decimal("0.042"),
+        target=Decimal("0.0378"),
+        unit=Unit(kind=UnitKind.PERCENT),
+    )
+    world = World(series={SERIES: [sample("0.0407", NOW - timedelta(days=1))]})
+    assert told(rule(Latest(selection=SERIES), percent), world)[0] == "4.07% read"
 
 
 def test_what_is_left_out_assumed_or_missing_is_told() -> None:
