@@ -139,7 +139,7 @@ class RestListing:
             return
         lanes = RestLanes(self._client, filters)
         most = 2 * self._client.in_flight  # the end of a round is then half as often waited for
-        sweep = Sweep(self._client.connection, lanes.fetch, most, self._client.now())
+        sweep = Sweep(self._client.connection, lanes.fetch, most, self._client.now(), page=2 * PER_PAGE)
         async for found in sweep.run([repo]):
             for start in range(0, len(found), PER_PAGE):
                 yield found[start : start + PER_PAGE]
