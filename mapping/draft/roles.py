@@ -98,8 +98,6 @@ def _looked_back(pieces: Sequence[Piece], at: int) -> tuple[frozenset[Tag], bool
     place, colon, named = at - 1, False, False
     while place >= max(0, at - _BACK):
         piece = pieces[place]
-        if piece.amount is not None or (piece.stop and piece.text not in _COLONS):
-            break
         colon = colon or piece.text in _COLONS
         cues = piece.tags & _CUES
         if not cues and not piece.tags & _PASSED and piece.text not in _COLONS:
@@ -146,7 +144,8 @@ def _behind(pieces: Sequence[Piece], place: int, distance: int) -> frozenset[Tag
         tags -= {Tag.BASE}
     if amount_comes:
         tags -= {Tag.OR_MORE, Tag.OR_LESS}
-    if distance > 1 and (pieces[place].text in _CLOSE or pieces[place].text.endswith("than")):
+    than_it = amount_comes and pieces[place].text.endswith("than")
+    if distance > 1 and (pieces[place].text in _CLOSE or than_it):
         tags -= {Tag.UP_BY, Tag.DOWN_BY, Tag.OR_MORE}
     return tags
 

@@ -147,6 +147,8 @@ def test_a_filter_says_which_fields_must_be_read() -> None:
     assert whole.reads_all
     assert whole.custom == {"site", "cost"}
     assert whole.names >= ALWAYS.keys()
+    assert compile_where('item.numbers.exists(name, name == "x")').reads_all
+    assert compile_where('item.fields.exists(name, name == "x")').reads_all
 
 
 @pytest.mark.parametrize(
@@ -255,6 +257,7 @@ def test_what_is_available_is_listed_without_the_two_that_hold_the_rest() -> Non
     assert "available: item.done, item.state, item.kind, item.status" in message
     assert "after has(…): item.created_at, item.done_at, item.on and any number" in message
     assert "item.numbers," not in message
+    assert "item.fields," not in message
 
 
 def test_of_many_faults_the_first_three_are_told() -> None:
