@@ -99,7 +99,7 @@ class Aim:
 
     def _is_span(self, at: int) -> bool:
         """Tell ``after a week``."""
-        return at > 0 and bool(self.pieces[at - 1].tags & {Tag.WITHIN, Tag.DEADLINE, Tag.PLACE})
+        return bool(self.pieces[at - 1].tags & {Tag.WITHIN, Tag.DEADLINE, Tag.PLACE})
 
     def _is_stock(self, at: int) -> bool:
         if at and self.pieces[at - 1].tags & {Tag.DEFINITE}:
