@@ -216,15 +216,15 @@ class StoredMirror:
         return connection.execute(query.limit(1)).first() is not None
 
     def _current_parents(self, connection: Connection, selection: Selection) -> frozenset[str]:
-        others = memberships.alias("others")
-        query = (
+        named = (  # there are far fewer of them than members, so these are looked up and not the other way round
             select(items.c.parent)
             .distinct()
             .join(memberships, SAME_ITEM)
-            .where(self._belongs(memberships, selection))
-            .where(items.c.parent.in_(select(others.c.item).where(self._belongs(others, selection))))
+            .where(self._belongs(memberships, selection), items.c.parent.is_not(None))
+            .subquery()
         )
-        return frozenset(parent for parent in connection.scalars(query) if parent is not None)
+        query = select(memberships.c.item).join(named, memberships.c.item == named.c.parent)
+        return frozenset(connection.scalars(query.where(self._belongs(memberships, selection))))
 
 
 def _between(run: ColumnElement[int], before: StoredMirror, after: StoredMirror) -> ColumnElement[bool]:
