@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from connectors.port import SelectionModel, Shape
+from connectors.zone import ZoneName
 
 REPO = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 OWNER = re.compile(r"[A-Za-z0-9_.-]+")
@@ -94,7 +94,7 @@ class GitHubSelection(SelectionModel):
         description="What a sample is: the total so far, each event as 1, how many in each day, week or month, "
         "or how many hours each took.",
     )
-    timezone: str = Field(default="UTC", description="Whose days, weeks and months are counted.")
+    timezone: ZoneName = Field(default="UTC", description="Whose days, weeks and months are counted.")
 
     @property
     def shape(self) -> Shape:
@@ -125,15 +125,6 @@ class GitHubSelection(SelectionModel):
         }[name]
         if value is not None and not pattern.fullmatch(value):
             raise ValueError(f"{value!r} is no {name}: write it as {example}")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _is_a_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone: write one such as Europe/Paris") from error
         return value
 
     @field_validator("labels", "repos")

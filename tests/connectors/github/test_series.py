@@ -195,7 +195,10 @@ def test_totals_never_fall_and_end_at_their_number(seconds: list[int]) -> None:
         ({"series": "deployments", "repo": "a/b", "conclusion": "fine"}, "success or failure"),
         ({"series": "releases", "repo": "a/b", "labels": ["x"]}, "does not know it"),
         ({"repo": "a/b", "sample": "week"}, "sample goes with series"),
-        ({"repo": "a/b", "series": "stars", "timezone": "Mars"}, "no time zone"),
+        (
+            {"repo": "a/b", "series": "stars", "timezone": "Mars"},
+            "unknown time zone 'Mars': use an IANA name",
+        ),
     ],
 )
 def test_a_series_that_cannot_be_meant_is_refused(terms: dict[str, object], says: str) -> None:
