@@ -134,6 +134,24 @@ class Place:
         with TemporaryDirectory() as folder, Store.open(f"{EMBEDDED}{folder}/trial.db") as store:
             yield store
 
+    @contextmanager
+    def filling(self) -> Iterator[Store]:
+        """Open the store to take everything over; where there is no file yet, one comes to be only when that went well.
+
+        Raises:
+            FixConfigError: somebody made a store there meanwhile.
+        """
+        from store import Store
+        from store.backup import whole_or_nothing
+
+        if not self.nothing_synced:
+            with self.store() as store:
+                yield store
+            return
+        file = Path(self.settings.database_url.removeprefix(EMBEDDED))
+        with whole_or_nothing(file) as part, Store.open(f"{EMBEDDED}{part}") as store:
+            yield store
+
     @property
     def nothing_synced(self) -> bool:
         """Whether the store would be a file, and is not there."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, insert, select
@@ -73,16 +73,27 @@ def require_empty(connection: Connection, engine: Engine) -> None:
             )
 
 
-def whole_or_nothing(path: Path) -> Path:
-    """Return the name under which a backup is written until it is whole.
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[Path]:
+    """Give the name under which a store is written; it takes its own when the block has ended well, else it goes.
 
     Raises:
-        FixConfigError: the file is there already, or its folder is not.
+        FixConfigError: the file is there already, before or after.
     """
-    if path.exists():
-        raise FixConfigError(f"{path} is there already: name a new file, so that no backup is lost")
-    if not path.parent.is_dir():
-        raise FixConfigError(f"{path.parent} is no folder: create it first")
+    _require_free(path)
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    return part
+    try:
+        yield part
+        reach("store.backup.rename")
+        _require_free(path)  # or what somebody put there meanwhile would be lost
+        part.replace(path)
+        reach("store.backup.done")
+    finally:
+        for left in part.parent.glob(f"{part.name}*"):
+            left.unlink()
+
+
+def _require_free(path: Path) -> None:
+    if path.exists():
+        raise FixConfigError(f"{path} is there already: name a new file, so that nothing is lost")

@@ -404,18 +404,12 @@ class Store:
         Raises:
             FixConfigError: the file is there already, or its folder is not.
         """
-        part = whole_or_nothing(path)
-        try:
+        if not path.parent.is_dir():
+            raise FixConfigError(f"{path.parent} is no folder: create it first")
+        with whole_or_nothing(path) as part:
             reach("store.backup.part")
             with Store.open(f"sqlite:///{part}") as kept, self.reading() as source, kept.writing() as target:
-                rows = copy_all(source, target, told)
-            reach("store.backup.rename")
-            part.replace(path)
-            reach("store.backup.done")
-        finally:
-            for left in part.parent.glob(f"{part.name}*"):
-                left.unlink()
-        return rows
+                return copy_all(source, target, told)
 
     def restore(self, path: Path, told: Told = lambda _table, _rows: None) -> int:
         """Take over a backup whole, in one transaction; return how many rows.

@@ -67,7 +67,7 @@ def restore(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="What 
     from okrsync import show
 
     place: Place = ctx.obj
-    with place.store(create=True) as store, show.counting() as told:
+    with place.filling() as store, show.counting() as told:
         rows = store.restore(file, told)
     typer.echo(f"{show.counted_as(rows, 'row')} restored")
 
