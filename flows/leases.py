@@ -83,7 +83,7 @@ class Leases:
     def give_back(self) -> None:
         """Release what is held."""
         for lease in self.held.values():
-            self.store.release(lease, now=self.now())
+            self.store.release(lease)
         self.held.clear()
 
     @asynccontextmanager

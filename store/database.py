@@ -13,7 +13,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine, func, select
 
-from mapping.check_ins import CheckIn, RebuiltReading
+from mapping.check_ins import CheckIn, RebuiltReading, in_order
 from mapping.declared import Register
 from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
@@ -151,10 +151,10 @@ class Store:
         with self.writing() as connection:
             return leases.renew(connection, lease, seconds=seconds, now=now)
 
-    def release(self, lease: Lease, *, now: datetime) -> None:
+    def release(self, lease: Lease) -> None:
         """Give a lease back."""
         with self.writing() as connection:
-            leases.release(connection, lease, now=now)
+            leases.release(connection, lease)
 
     def holder_of(self, name: str) -> str | None:
         """Return who had a lease last, None when nobody ever had."""
@@ -317,11 +317,18 @@ class Store:
         with self.reading() as connection:
             return read_past_check_ins(connection, key_result, until=self._until)
 
-    def history(self, key_result: str, limit: int | None = None) -> list[CheckIn]:
-        """Return the last check-ins of one key result, newest first: those published here and those imported."""
+    def history(self, key_result: str, limit: int | None = None, *, now: datetime | None = None) -> list[CheckIn]:
+        """Return the last check-ins of one key result, newest first: those published here and those imported.
+
+        Args:
+            key_result: its address.
+            limit: so many at most.
+            now: the clock by which none lies ahead; see ``mapping.check_ins.in_order``.
+        """
         with self.reading() as connection:
             published = read_check_ins(connection, key_result, limit, upto=self._upto)
             imported = read_past_check_ins(connection, key_result, limit, until=self._until)
+        published = in_order(published, now)
         return joined(published, imported)[:limit] if imported else published
 
     def trend(self, key_results: Sequence[str], points: int) -> dict[str, tuple[Decimal, ...]]:

@@ -2,19 +2,25 @@
 
 A lease runs out by itself when its holder is killed. One that was taken over meanwhile is told by its fence: the
 number grows with each holder, and ``Run.commit`` refuses what was pulled under an older one.
+
+Holders may have different clocks. One that is given back is free by every clock; one that would last longer than any
+lease is of a clock ahead of ours, and is cut to what a lease lasts by ours: a living holder renews it until then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
 from mapping.errors import TryAgainError
 from mapping.failpoints import reach
 from store.tables import leases
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Until when a lease lasts that was given back, whatever the clocks of those who want it say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,7 @@ def acquire(
         name: of what may be written.
         holder: who takes it.
         seconds: for how long.
-        now: the holder's clock; where clocks differ, a lease may be taken early, and the fence keeps that harmless.
+        now: the holder's clock; one that is behind may lose its lease early, and the fence keeps that harmless.
         dead: a holder that is known to be gone: its lease is taken although it has not run out.
     """
     reach("store.lease.acquire")
@@ -49,6 +55,8 @@ def acquire(
         connection.execute(insert(leases), [{"name": name, "holder": holder, "fence": 1, "until": until}])
         return Lease(name=name, holder=holder, fence=1, until=until)
     if row.until > now and row.holder != dead:
+        if row.until > until:
+            connection.execute(update(leases).where(leases.c.name == name).values(until=until))
         return None
     values = {"holder": holder, "fence": row.fence + 1, "until": until}
     connection.execute(update(leases).where(leases.c.name == name).values(values))
@@ -65,11 +73,11 @@ def renew(connection: Connection, lease: Lease, *, seconds: float, now: datetime
     return Lease(name=lease.name, holder=lease.holder, fence=lease.fence, until=until)
 
 
-def release(connection: Connection, lease: Lease, *, now: datetime) -> None:
+def release(connection: Connection, lease: Lease) -> None:
     """Give a lease back; one that another has taken is left alone. The row stays: its fence must never fall."""
     reach("store.lease.release")
     mine = (leases.c.name == lease.name) & (leases.c.fence == lease.fence)
-    connection.execute(update(leases).where(mine).values(until=now))
+    connection.execute(update(leases).where(mine).values(until=LONG_AGO))
 
 
 def holder_of(connection: Connection, name: str) -> str | None:

@@ -150,5 +150,5 @@ def test_a_connection_that_another_run_pulls_is_left_to_that_run(rivelle: Compan
         assert jira.outcome == "skipped"
         assert "jira: another run is pulling it (the night's run)" in report.failures[0]
         assert not [change for change in report.changes if change.stale_reason], "nothing is stale for that"
-        store.release(lease, now=datetime.now(UTC))
+        store.release(lease)
     assert rivelle.sync().failures == ()

@@ -44,11 +44,11 @@ def test_a_renewed_lease_lasts_longer_and_a_lost_one_cannot_be_renewed(store: St
 def test_a_lease_given_back_is_free_and_its_fence_still_grows(store: Store) -> None:
     first = take(store, "night")
     assert first is not None
-    store.release(first, now=START)
+    store.release(first)
     second = take(store, "day")
     assert second is not None
     assert second.fence == 2
-    store.release(first, now=START)  # not its own any more
+    store.release(first)  # not its own any more
     assert take(store, "noon") is None
 
 
