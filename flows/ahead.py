@@ -36,7 +36,7 @@ def forecast_of(
         )
     if fresh is not None and fresh.measured_at is not None:
         today = min(today, local_date(fresh.measured_at, cycle.timezone))
-    check_ins = store.history(key_result.id, CHECK_INS)
+    check_ins = store.history(key_result.id, CHECK_INS, now=now)
     older = len(check_ins) == CHECK_INS  # then what was rebuilt lies before days that are not looked at
     rebuilt = () if older else store.rebuilt([key_result.id])[key_result.id]
     days = daily(check_ins, metric, cycle, today, rebuilt)

@@ -84,7 +84,7 @@ def known(config: Config, store: Store, now: datetime) -> Known:
     days: dict[str, list[Day]] = {}
     confidence: dict[str, Decimal] = {}
     for key_result, objective in wanted:
-        check_ins = store.history(key_result.id, CHECK_INS)
+        check_ins = store.history(key_result.id, CHECK_INS, now=now)
         days[key_result.id] = _days(store, key_result, objective, check_ins, now)
         stated = [each.confidence for each in check_ins if each.confidence is not None]
         if stated:

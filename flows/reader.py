@@ -27,12 +27,13 @@ from mapping.ledger import shared_out
 from mapping.measure import measure_one
 from mapping.metric import has_ramp, is_rate
 from mapping.people import Comment
+from mapping.periods import local_date
 from mapping.readings import Reading
 from mapping.rollup import judged_by_parts, weighing
 from mapping.rules import Completion, Cycle, KeyResult, Objective, Rollup, selections_of
 from mapping.runs import RunRecord
 from mapping.shares import DoubleCounting
-from mapping.standing import Overview, Standing, objective_standing, standing
+from mapping.standing import Overview, Standing, earlier_of, objective_standing, standing
 from mapping.steps import steps
 from store import Freshness, Snapshot, Store, StoredMirror
 
@@ -116,19 +117,19 @@ class StoreReader:
                 objective_standing(one, [stands[each.id] for each in one.key_results], now=now, titles=titles)
                 for one in objectives
             ),
-            last_run=runs[0] if runs else None,
+            last_run=_by(now, runs[0]) if runs else None,
         )
 
     def history(self, address: str) -> Sequence[CheckIn]:
         """Return the last check-ins of a key result, newest first, with those that were imported of before."""
         with self._turn:
             self._find(address)
-            return self._store.history(address, SHOWN_CHECK_INS)
+            return self._store.history(address, SHOWN_CHECK_INS, now=self._now())
 
     def whole_history(self, address: str) -> Sequence[CheckIn]:
         """Return all check-ins of a key result, newest first, with those that were imported of before."""
         with self._turn:
-            return self._store.history(address)
+            return self._store.history(address, now=self._now())
 
     def comments(self, address: str) -> Sequence[Comment]:
         """Return the comments on a key result, oldest first."""
@@ -144,7 +145,7 @@ class StoreReader:
     def runs(self, limit: int) -> Sequence[RunRecord]:
         """Return the last syncs and reports of other servers, newest first."""
         with self._turn:
-            return self._store.runs(limit, kinds=BRINGING)
+            return [_by(self._now(), each) for each in self._store.runs(limit, kinds=BRINGING)]
 
     def explain(self, address: str) -> Explanation:
         """Return why a key result's number is what it is.
@@ -155,7 +156,7 @@ class StoreReader:
         now = self._now()
         with self._turn:
             key_result, objective = self._find(address)
-            check_ins = self._store.history(address, SHOWN_CHECK_INS)
+            check_ins = self._store.history(address, SHOWN_CHECK_INS, now=now)
             entries = self._entries([key_result]).get(address, Entries())
             fresh = self._store.freshness([address]).get(address)
             last = entries.measured
@@ -163,7 +164,7 @@ class StoreReader:
             key_result = self._shared(key_result, objective, mirror, at)
             ruled = _as_ruled(key_result, last)
             reading = self._reading_of(ruled, objective.cycle, last, mirror, at)
-            queries = self._queries(key_result)
+            queries = self._queries(key_result, now)
             trend = self._store.trend([address], TREND_POINTS).get(address, ())
             comments = self._store.comments(address)
             review = self._store.reviews(only_open=True).get(address)
@@ -189,7 +190,7 @@ class StoreReader:
             rule=ruled.rule,
             rule_version=ruled.rule_version,
             run=last.run if last else None,
-            run_at=last.at if last else None,
+            run_at=min(last.at, now) if last else None,
             check_ins=tuple(check_ins),
             comments=tuple(comments),
             review=review,
@@ -304,7 +305,7 @@ class StoreReader:
             return self._store.mirror(None), now
         return self._store.mirror(fresh.measured_run), fresh.measured_at or now
 
-    def _queries(self, key_result: KeyResult) -> tuple[Query, ...]:
+    def _queries(self, key_result: KeyResult, now: datetime) -> tuple[Query, ...]:
         selections = selections_of(key_result.measure)
         facts = self._store.facts([each.key for each in selections])
         return tuple(
@@ -313,7 +314,7 @@ class StoreReader:
                 connector=facts[each.key].connector if each.key in facts else "",
                 text=each.text(),
                 matched=facts[each.key].matched if each.key in facts else None,
-                last_complete_at=facts[each.key].last_complete_at if each.key in facts else None,
+                last_complete_at=earlier_of(now, facts[each.key].last_complete_at) if each.key in facts else None,
                 outcome=facts[each.key].outcome if each.key in facts else "never pulled",
                 reason=facts[each.key].reason if each.key in facts else None,
             )
@@ -344,8 +345,13 @@ def _choose(cycles: Sequence[Cycle], wanted: str | None, now: datetime) -> Cycle
         return found
     if not cycles:
         raise UnknownNameError("nothing was synced yet: run `okrsync sync`")
-    today = now.date()
-    running = [each for each in cycles if each.starts_on <= today < each.ends_on]
+    today = {each.id: local_date(now, each.timezone) for each in cycles}
+    running = [each for each in cycles if each.starts_on <= today[each.id] < each.ends_on]
     if running:
         return max(running, key=lambda each: each.starts_on)
-    return min(cycles, key=lambda each: min(abs(each.starts_on - today), abs(each.ends_on - today)))
+    return min(cycles, key=lambda each: min(abs(each.starts_on - today[each.id]), abs(each.ends_on - today[each.id])))
+
+
+def _by(now: datetime, run: RunRecord) -> RunRecord:
+    """Return a run as of now at the latest: it was published, if by a clock ahead of ours."""
+    return replace(run, started_at=min(run.started_at, now), finished_at=min(run.finished_at, now))

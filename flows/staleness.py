@@ -23,7 +23,8 @@ def _freshness(change: Change, before: Freshness | None, run: int, now: datetime
             key_result=change.key_result, measured_at=now, measured_run=run, no_data=change.reading.no_data
         )
     stale = change.action is Action.HOLD
-    since = before.stale_since if before is not None and before.stale_since is not None else now
+    # a clock that is right again is behind one that ran ahead
+    since = now if before is None or before.stale_since is None else min(before.stale_since, now)
     return Freshness(
         key_result=change.key_result,
         measured_at=before.measured_at if before is not None else None,

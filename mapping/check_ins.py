@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -97,6 +99,44 @@ class CheckIn:
     note: str = ""
     origin: str = ""
     """Of a check-in of before that was imported, with its kind as the source has it: file and row."""
+
+
+def in_order(newest_first: Sequence[CheckIn], now: datetime | None = None) -> list[CheckIn]:
+    """Return check-ins in the order of their runs, newest first as given, with instants in that order too.
+
+    Clocks are set wrong and put right. Where instants do not follow the runs, or lie after ``now``, those stand that
+    most agree on, of as many the later ones; the others count as of the check-in before them.
+    """
+    oldest_first = newest_first[::-1]
+    agreed = _ascending([each.at for each in oldest_first], now)
+    if len(agreed) == len(oldest_first):
+        return list(newest_first)
+    at = oldest_first[min(agreed)].at if agreed else now
+    found = []
+    for place, each in enumerate(oldest_first):
+        at = each.at if place in agreed else at
+        found.append(each if at is None else replace(each, at=at))
+    return found[::-1]
+
+
+def _ascending(instants: Sequence[datetime], now: datetime | None) -> set[int]:
+    """Return the places of the most instants that never go back and are not after ``now``; of several, the last."""
+    ends: list[datetime] = []  # the earliest instant that so many can end with
+    places: list[int] = []
+    before: dict[int, int | None] = {}
+    for place, at in enumerate(instants):
+        if now is not None and at > now:
+            continue
+        length = bisect_right(ends, at)
+        ends[length : length + 1] = [at]
+        places[length : length + 1] = [place]
+        before[place] = places[length - 1] if length else None
+    found: set[int] = set()
+    last = places[-1] if places else None
+    while last is not None:
+        found.add(last)
+        last = before[last]
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,13 @@ class Override:
     """Holds until it expires or is resumed; otherwise only until the automatic value moves."""
     expires_at: datetime | None
     reason: str
-    ended_at: datetime | None = None
+    over: bool = False
+    """Whether it had ended by the moment that is looked at, by whichever clock."""
     ended_because: str | None = None
 
     def in_force(self, now: datetime) -> bool:
         """Return whether it stands in at ``now``."""
-        ended = self.ended_at is not None and now >= self.ended_at
-        return not ended and (self.expires_at is None or now < self.expires_at)
+        return not self.over and (self.expires_at is None or now < self.expires_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

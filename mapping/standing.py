@@ -187,9 +187,9 @@ def standing(
         formula="" if last is None else last.formula,
         no_data=missing,
         stale_reason=stale_reason,
-        stale_since=None if fresh is None else fresh.stale_since,
-        measured_at=_measured_at(key_result, last, fresh),
-        changed_at=None if last is None else last.at,
+        stale_since=None if fresh is None else earlier_of(now, fresh.stale_since),
+        measured_at=earlier_of(now, _measured_at(key_result, last, fresh)),
+        changed_at=None if last is None else earlier_of(now, last.at),
         pace=settled(
             pace(
                 None if last is None else last.raw_progress,
@@ -219,6 +219,11 @@ def standing(
         automatic=found.automatic,
         override=found.override,
     )
+
+
+def earlier_of(now: datetime, at: datetime | None) -> datetime | None:
+    """Return an instant, at the latest now: what is on record has happened, also by a clock that ran ahead."""
+    return None if at is None else min(at, now)
 
 
 def _missing(key_result: KeyResult, no_data: str | None) -> str:

@@ -46,8 +46,11 @@ def end_overrides(
     return ended
 
 
-def read_overrides(connection: Connection, *, upto: int = LATEST) -> dict[str, Override]:
-    """Return the last override up to a run of every key result that had one, with its check-in."""
+def read_overrides(connection: Connection, *, upto: int = LATEST, until: datetime | None = None) -> dict[str, Override]:
+    """Return the last override up to a run of every key result that had one, with its check-in.
+
+    Whether it had ended by ``until``; without, what has ended is over, also by a clock that was ahead of ours.
+    """
     last = (
         select(overrides.c.key_result, func.max(overrides.c.run).label("run"))
         .where(overrides.c.run <= upto)
@@ -66,7 +69,7 @@ def read_overrides(connection: Connection, *, upto: int = LATEST) -> dict[str, O
             sticky=row.sticky,
             expires_at=row.expires_at,
             reason=row.reason,
-            ended_at=row.ended_at,
+            over=row.ended_at is not None and (until is None or row.ended_at <= until),
             ended_because=row.ended_because,
         )
         for row in connection.execute(query)
@@ -91,7 +94,7 @@ def read_entries(
     for address, entry in read_last_past(connection, native, among, until=until).items():
         if address not in by_hand or by_hand[address].at <= entry.at:
             by_hand[address] = entry
-    last = read_overrides(connection, upto=upto)
+    last = read_overrides(connection, upto=upto, until=until)
     return {
         address: Entries(measured=measured.get(address), by_hand=by_hand.get(address), override=last.get(address))
         for address in measured.keys() | by_hand.keys()

@@ -40,7 +40,7 @@ def write_run(
         "id": run_id,
         "kind": kind,
         "started_at": started_at,
-        "finished_at": finished_at,
+        "finished_at": max(started_at, finished_at),  # a clock may be set back while a run pulls
         "check_ins": check_ins_count,
     }
     connection.execute(insert(runs), [record])

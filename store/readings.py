@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, Select, Subquery, Table, and_, func, select, text, union_all
+from sqlalchemy import Connection, Row, Select, Subquery, Table, and_, case, func, select, text, union_all
 
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.rules import Cycle, KeyResult, Objective
@@ -50,8 +50,15 @@ LATEST = 2**31 - 1
 
 
 def seq_at(connection: Connection, instant: datetime) -> int:
-    """Return the number of the last run that had been published by an instant, 0 before the first."""
-    return connection.scalar(select(func.max(runs.c.seq)).where(runs.c.finished_at <= instant)) or 0
+    """Return the number of the last run that had been published by an instant, 0 before the first.
+
+    Where clocks disagreed, most runs decide: the fewest of those up to it say that they were later, and of those after
+    it that they were earlier; of several such the last.
+    """
+    by_then = case((runs.c.finished_at <= instant, 1), else_=-1)
+    balance = select(runs.c.seq, func.sum(by_then).over(order_by=runs.c.seq).label("by_then")).subquery()
+    best = select(balance.c.seq).where(balance.c.by_then >= 0)
+    return connection.scalar(best.order_by(balance.c.by_then.desc(), balance.c.seq.desc()).limit(1)) or 0
 
 
 def seq_of(connection: Connection, run_id: str) -> int | None:

@@ -86,9 +86,13 @@ class Run:
         return self._seq
 
     def watermark(self, selection: Selection) -> Watermark | None:
-        """Return how far the selection has been read completely, None when never."""
+        """Return how far the selection has been read completely, None when never, or by a clock ahead of this run's.
+
+        Between its beginning and a mark that lies ahead of it nothing would be asked for, so all is read again.
+        """
         with self._pulling(), self._connection.begin():
-            return read_watermark(self._connection, selection.key)
+            found = read_watermark(self._connection, selection.key)
+        return None if found is None or found.at > self.started_at else found
 
     def unknown(self, connection: str, ids: Sequence[str]) -> list[str]:
         """Return those of ``ids`` whose fields must be read, in the order given.

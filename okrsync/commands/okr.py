@@ -270,9 +270,12 @@ def _term(name: str, value: object) -> object:
 
 def _cycle(store: Store, wanted: str | None) -> Cycle:
     """Return a cycle of the store; without a name the running one."""
+    from mapping.periods import local_date
+
     cycles = store.cycles()
-    today = datetime.now(UTC).date()
-    fitting = [each for each in cycles if (each.id == wanted if wanted else each.starts_on <= today < each.ends_on)]
+    now = datetime.now(UTC)
+    running = [each for each in cycles if each.starts_on <= local_date(now, each.timezone) < each.ends_on]
+    fitting = [each for each in cycles if each.id == wanted] if wanted else running
     if len(fitting) != 1:
         what = f"there is no cycle {wanted!r}" if wanted else "there is not one running cycle: name it with --cycle"
         there = ", ".join(each.id for each in cycles) or "none, make one with `okrsync okr add-cycle`"

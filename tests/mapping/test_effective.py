@@ -49,11 +49,11 @@ def test_an_override_stands_in_until_the_instant_it_expires() -> None:
     assert effective(Mode.AUTO, ALL, NOW + HOUR) == Effective(shown=MEASURED)
 
 
-def test_an_override_that_was_ended_stands_in_no_more_from_that_instant_on() -> None:
-    ended = Override(check_in=BY_HAND, sticky=True, expires_at=None, reason="", ended_at=NOW)
+def test_an_override_that_is_over_stands_in_no_more_whatever_the_clock_says() -> None:
+    ended = Override(check_in=BY_HAND, sticky=True, expires_at=None, reason="", over=True)
     entries = Entries(measured=MEASURED, override=ended)
     assert effective(Mode.AUTO, entries, NOW).shown is MEASURED
-    assert effective(Mode.AUTO, entries, NOW - HOUR).shown is BY_HAND
+    assert effective(Mode.AUTO, entries, NOW - HOUR).shown is MEASURED
 
 
 def test_what_was_rebuilt_reads_as_the_check_in_of_its_day() -> None:
