@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
@@ -14,11 +16,16 @@ from rich.text import Text
 from flows.prefect_home import prepare
 from flows.sync_report import SyncReport
 from flows.work import utc_now
+from mapping.rules import Unit, UnitKind
+from mapping.show import show_value
 from okrsync import show
 from okrsync.place import Place
+from okrsync.sandbox.asana_site import AsanaSite
 from okrsync.sandbox.demo import advance, create, serve
 from okrsync.sandbox.records import serve_records
+from okrsync.sandbox.server import Sandbox
 from okrsync.serving import free_or, print_now, serve_page
+from okrsync.show_deliver import destination_lines
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,16 +36,16 @@ def run_demo(folder: Path, *, seed: int, stay: bool, port: int) -> None:
     create(folder, seed=seed, now=utc_now())
     place = Place(folder=folder)
     with serve(folder) as sandbox:
-        _say(out, f"A company of its own now lives in {folder}. Its Jira and GitHub answer at")
-        _say(out, f"  {sandbox.jira_url} and {sandbox.github_url}")
-        asyncio.run(_two_syncs(place, out))
+        _say(out, f"A company of its own now lives in {folder}. Its Jira, GitHub and Asana answer at")
+        _say(out, f"  {sandbox.jira_url}, {sandbox.github_url} and {sandbox.asana_url}")
+        asyncio.run(_two_syncs(place, out, sandbox))
         if stay:
             _stay(place, out, port)
     if not stay:
         _try(out, folder, running=False)
 
 
-async def _two_syncs(place: Place, out: Console) -> None:
+async def _two_syncs(place: Place, out: Console, sandbox: Sandbox) -> None:
     prepare(place.data_folder)
     _say(out, "\nFirst sync, as a Prefect flow. Prefect's own server takes some seconds to start.")
     with out.status("Starting Prefect…"):
@@ -54,15 +61,33 @@ async def _two_syncs(place: Place, out: Console) -> None:
     _say(out, "\nMeanwhile, at the company:")
     for line in advance(place.folder):
         out.print(Text(f"  · {line}"))
+    before = _standings(sandbox.asana)
     _say(out, "\nSecond sync.")
     report = await sync(config=str(place.rules_path))
     _print_summary(out, report)
     out.print(show.changes_table(report.changes))
+    _say(out, "\nIn Asana, people see their goals move:")
+    for moved in _goal_lines(before, sandbox.asana):
+        out.print(moved)
+
+
+def _standings(site: AsanaSite) -> dict[str, Decimal]:
+    """Return the current value of each goal, as Asana has it now."""
+    return {gid: Decimal(str(goal["metric"]["current_number_value"])) for gid, goal in site.goals.items()}
+
+
+def _goal_lines(before: Mapping[str, Decimal], site: AsanaSite) -> Iterator[Text]:
+    for gid, value in _standings(site).items():
+        goal = site.goals[gid]
+        unit = Unit(kind=UnitKind.PERCENT if goal["metric"]["unit"] == "percentage" else UnitKind.NUMBER)
+        yield Text(f"  · “{goal['name']}” went from {show_value(before[gid], unit)} to {show_value(value, unit)}.")
 
 
 def _print_summary(out: Console, report: SyncReport) -> None:
     out.print(show.connections_table(report.connections))
     out.print(show.summary(report))
+    for told in destination_lines(report.destinations):
+        out.print(told)
 
 
 def _stay(place: Place, out: Console, port: int) -> None:
@@ -79,7 +104,7 @@ def _try(out: Console, folder: Path, *, running: bool) -> None:
         f"{okrsync} -C {folder} plan",
     ]
     if not running:
-        lines[2] = f"{okrsync} sandbox {folder}      # serves its Jira and GitHub again, for sync and plan"
+        lines[2] = f"{okrsync} sandbox {folder}      # serves its Jira, GitHub and Asana again, for sync and plan"
     for line in lines:
         out.print(Text(f"  {line}", style="bold"))
 
@@ -98,6 +123,8 @@ def run_sandbox(folder: Path, *, jira_records: Path | None, github_records: Path
     """Serve a demo's vendors until Ctrl-C; recorded records take the place of the made-up ones."""
     with serve(folder) as sandbox:
         serve_records(sandbox, jira=jira_records, github=github_records)
-        print_now(f"Jira:   {sandbox.jira_url}\nGitHub: {sandbox.github_url}\nCtrl-C ends.")
+        print_now(
+            f"Jira:   {sandbox.jira_url}\nGitHub: {sandbox.github_url}\nAsana:  {sandbox.asana_url}\nCtrl-C ends."
+        )
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -45,3 +45,4 @@ def rivelle(moved: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Company
     yield moved
     moved.sandbox.jira_faults.clear()
     moved.sandbox.github_faults.clear()
+    moved.sandbox.asana_faults.clear()

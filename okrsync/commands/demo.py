@@ -33,7 +33,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another company's quarter.")] = 7,
     port: Annotated[int, typer.Option(help="Port of the page.", min=0, max=65535)] = 8765,
 ) -> None:
-    """Sync a made-up company's Jira, GitHub and workbook into key results, twice, and show the numbers move."""
+    """Sync a made-up company's Jira, GitHub, Asana and workbook into key results, twice, and show the numbers move."""
     from okrsync.demo import run_demo
 
     place: Place = ctx.obj
@@ -50,7 +50,7 @@ def sandbox(
         Path | None, typer.Option(help="Serve these recorded GitHub issues (a JSON list) instead of a demo's.")
     ] = None,
 ) -> None:
-    """Serve the sandbox's Jira and GitHub for a folder made earlier, at the addresses its config names."""
+    """Serve the sandbox's Jira, GitHub and Asana for a folder made earlier, at the addresses its config names."""
     from okrsync.demo import run_sandbox
 
     place: Place = ctx.obj

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mapping.errors import FixConfigError
 from okrsync.sandbox.asana_fields import projected
 from okrsync.sandbox.asana_goals import goal, goals, parents, post_status, set_metric, set_value, status_update
 from okrsync.sandbox.asana_pages import Quota, Rows, asana_error, page_of
@@ -69,13 +70,23 @@ def _endpoint(
     async def endpoint(request: Request) -> Response:
         now = clock()
         try:
-            _authenticate(request, site())
-            quota.count(now, site().requests_a_minute)
-            return await answered(site(), request, now)
+            there = site()
+            _authenticate(request, there)
+            quota.count(now, there.requests_a_minute)
+            _bring_up(there)
+            return await answered(there, request, now)
         except RefusedError as refused:
             return answer(refused.body, status=refused.status, headers=refused.headers)
 
     return endpoint
+
+
+def _bring_up(site: AsanaSite) -> None:
+    try:
+        if site.keeper is not None:
+            site.keeper.load(site)
+    except FixConfigError as error:  # somebody is editing what was kept: it is read anew with the next request
+        raise asana_error(500, str(error)) from error
 
 
 def _given(handler: Handler) -> Answered:
@@ -93,6 +104,8 @@ def _changed(changer: Changer) -> Answered:
     async def answered(site: AsanaSite, request: Request, now: datetime) -> Response:
         body = await request.json()
         found = changer(site, request, body["data"], now)
+        if site.keeper is not None:
+            site.keeper.save(site)
         return answer({"data": found}, status=201 if request.url.path.endswith("/status_updates") else 200)
 
     return answered

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from okrsync.sandbox.accounts import Account
 from okrsync.sandbox.company import SYNC
@@ -38,6 +39,18 @@ class Project:
             if section["name"] == name:
                 return section
         raise KeyError(f"{self.name}: {name}")
+
+
+class Keeper(Protocol):
+    """Keeps somewhere what requests change."""
+
+    def load(self, site: AsanaSite) -> None:
+        """Bring a site up to what was kept; raises FixConfigError where that cannot be read."""
+        ...
+
+    def save(self, site: AsanaSite) -> None:
+        """Keep what a site holds now."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +86,8 @@ class AsanaSite:
     """How many requests a minute are answered, refused ones counted as well; None: all."""
     most: int = 100
     """The longest page; tests make it short."""
+    keeper: Keeper | None = None
+    """Asked before each request and told after each change; None: what is changed lives as long as the site."""
     last_gid: int = 1_209_000_000_000_000
 
     @classmethod
@@ -128,9 +143,9 @@ class AsanaSite:
         self.portfolios[portfolio["gid"]] = portfolio
         return portfolio
 
-    def add_goal(self, name: str, *, source: str = "manual", **metric: object) -> str:
+    def add_goal(self, name: str, *, gid: str = "", source: str = "manual", **metric: object) -> str:
         """Add a goal and return its gid; its metric is a percentage from 0 to 1 unless said otherwise."""
-        gid = self.new_gid()
+        gid = gid or self.new_gid()
         made: Record = {
             "gid": self.new_gid(),
             "resource_type": "goal_metric",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from okrsync.sandbox.jira_words import Person
 
 
@@ -13,6 +15,18 @@ def _person(number: int, name: str) -> Person:
         email=f"{first}@rivelle.test",
         login=f"{first}-{last}",
     )
+
+
+class StoreTask(NamedTuple):
+    """A task of the plan for the store."""
+
+    name: str
+    days: float = 0
+    """Of work; a task with parts has none of its own."""
+    parts: tuple[tuple[str, float], ...] = ()
+    """Subtasks with their days."""
+    products: int = 0
+    """How many it brings onto the shelves."""
 
 
 SYNC = _person(1, "Okrsync Robot")
@@ -237,6 +251,44 @@ CAMPAIGNS = (
     "Photos of the team",
     "Calendar of local markets",
 )
+STORE_PERMITS = (
+    "Building permit",
+    "Fire safety plan",
+    "Water for the refill bar",
+    "Terrace on the square",
+    "Sign above the door",
+    "Opening on Sundays",
+)
+"""In the order in which they are decided."""
+STORE_TASKS: dict[str, tuple[StoreTask, ...]] = {
+    "Fit-out": (
+        StoreTask("Floor and walls", parts=(("Take the old floor out", 2), ("Plaster", 3), ("Lay the new floor", 4))),
+        StoreTask("Refill bar", parts=(("Draw the bar", 2), ("Drains", 3), ("Taps", 3), ("Counter", 4))),
+        StoreTask("Lights", 3),
+        StoreTask("Shelves from old pallets", 5),
+        StoreTask("Cash desk", 2),
+    ),
+    "Shelves": (
+        StoreTask("Soap by the litre", 2, products=34),
+        StoreTask("Laundry", 2, products=28),
+        StoreTask("Kitchen", 3, products=41),
+        StoreTask("Bathroom", 3, products=37),
+        StoreTask("Bottles and pumps", 2, products=52),
+        StoreTask("Local makers", 4, products=24),
+    ),
+    "Team": (
+        StoreTask("Find a store manager", 5),
+        StoreTask("Find three people for the bar", 5),
+        StoreTask("Train the team in Lyon", 4),
+    ),
+    "Opening": (
+        StoreTask("Invite the neighbours", 1),
+        StoreTask("Tell the press", 2),
+        StoreTask("Party for the first hundred", 3),
+    ),
+    "Dropped": (StoreTask("Coffee corner", 6),),
+}
+"""By section."""
 STOREFRONT = (
     "Focus ring is invisible on the basket button",
     "Contrast of prices is too low",

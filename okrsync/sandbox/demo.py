@@ -13,16 +13,30 @@ from pathlib import Path
 
 from mapping.errors import FixConfigError
 from okrsync.sandbox.accounts import GITHUB_ACCOUNT, JIRA_ACCOUNT
+from okrsync.sandbox.asana_site import ASANA_ACCOUNT
 from okrsync.sandbox.days import span_around
-from okrsync.sandbox.server import GITHUB_PREFIX, HOST, JIRA_PREFIX, Sandbox, address, free_port, serving, utc_now
+from okrsync.sandbox.goals_file import GoalsFile
+from okrsync.sandbox.server import (
+    ASANA_PREFIX,
+    GITHUB_PREFIX,
+    HOST,
+    JIRA_PREFIX,
+    Sandbox,
+    address,
+    free_port,
+    serving,
+    utc_now,
+)
 from okrsync.sandbox.steps import latest_change, take_step
 from okrsync.sandbox.wire import instant_of
 from okrsync.sandbox.workbook import FILE_NAME, edit_workbook, write_workbook
 from okrsync.sandbox.world import World, build
+from okrsync.sandbox.world_asana import GOAL_BUGS, GOAL_READY
 
 STATE_FILE = "sandbox.json"
 CONFIG_FILE = "okrsync.yaml"
 SECRETS_FILE = ".env"
+GOALS_FILE = "asana-goals.json"
 FORMAT = 1
 MOMENT = timedelta(seconds=1)
 
@@ -55,15 +69,23 @@ class DemoFolder:
         return address(self.port) + GITHUB_PREFIX
 
     @property
+    def asana_url(self) -> str:
+        """The address in the config."""
+        return address(self.port) + ASANA_PREFIX
+
+    @property
     def config(self) -> Path:
         """The rules file."""
         return self.folder / CONFIG_FILE
 
     def world(self) -> World:
-        """Return the world as it stands after the last step."""
-        return build(
+        """Return the world as it stands after the last step, with Asana's goals as they were kept."""
+        world = build(
             seed=self.seed, anchor=self.anchor, jira_url=self.jira_url, github_url=self.github_url, steps=self.steps
         )
+        world.asana.keeper = GoalsFile(self.folder / GOALS_FILE)
+        world.asana.keeper.load(world.asana)
+        return world
 
 
 def create(folder: Path, *, seed: int = 7, now: datetime, port: int | None = None) -> DemoFolder:
@@ -147,11 +169,11 @@ def serve(folder: Path, *, clock: Callable[[], datetime] = utc_now) -> Iterator[
     """Serve the demo's vendors at the addresses in its config; steps taken meanwhile, by whomever, are seen.
 
     Raises:
-        FixConfigError: the folder holds no demo, or its port is taken.
+        FixConfigError: the folder holds no demo, its kept goals cannot be read, or its port is taken.
     """
     demo = load(folder)
     world = demo.world()
-    sandbox = Sandbox(jira=world.jira, github=world.github, port=demo.port, refresh=_follower(demo))
+    sandbox = Sandbox(jira=world.jira, github=world.github, asana=world.asana, port=demo.port, refresh=_follower(demo))
     with serving(sandbox, clock=clock) as served:
         yield served
 
@@ -169,7 +191,7 @@ def _follower(demo: DemoFolder) -> Callable[[Sandbox], None]:
             now = load(demo.folder)
             if now.step != seen[1]:
                 world = now.world()
-                sandbox.jira, sandbox.github = world.jira, world.github
+                sandbox.jira, sandbox.github, sandbox.asana = world.jira, world.github, world.asana
             seen[:] = [changed, now.step]
 
     return refresh
@@ -194,6 +216,7 @@ def _write_secrets(demo: DemoFolder) -> None:
     path.write_text(
         "# Made-up tokens; they open nothing but the sandbox on this machine.\n"
         f"RIVELLE_JIRA_TOKEN={JIRA_ACCOUNT.token}\nRIVELLE_GITHUB_TOKEN={GITHUB_ACCOUNT.token}\n"
+        f"RIVELLE_ASANA_TOKEN={ASANA_ACCOUNT.token}\n"
         f"# Connections reach public hosts only, and the sandbox is on this machine.\n"
         f"OKRSYNC_ALLOWED_HOSTS={HOST}:{demo.port}\n",
         encoding="utf-8",
@@ -208,6 +231,9 @@ def _config(demo: DemoFolder) -> str:
     words = {
         "jira_url": demo.jira_url,
         "github_url": demo.github_url,
+        "asana_url": demo.asana_url,
+        "goal_ready": GOAL_READY,
+        "goal_bugs": GOAL_BUGS,
         "email": JIRA_ACCOUNT.person.email,
         "cycle": f"{span.starts_on:%Y-%m}-to-{last:%m}",
         "starts_on": span.starts_on.isoformat(),
@@ -218,7 +244,16 @@ def _config(demo: DemoFolder) -> str:
     return text
 
 
-_MADE = (STATE_FILE, CONFIG_FILE, SECRETS_FILE, FILE_NAME, "okrsync.db", "okrsync.db-wal", "okrsync.db-shm")
+_MADE = (
+    STATE_FILE,
+    CONFIG_FILE,
+    SECRETS_FILE,
+    GOALS_FILE,
+    FILE_NAME,
+    "okrsync.db",
+    "okrsync.db-wal",
+    "okrsync.db-shm",
+)
 
 
 def _remove_old(folder: Path) -> None:

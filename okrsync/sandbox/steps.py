@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from random import Random
 
 from okrsync.sandbox import company, jira_words
+from okrsync.sandbox.asana_edits import AsanaEdits
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_site import JiraSite
 from okrsync.sandbox.wire import Record, instant_of
 from okrsync.sandbox.world import World
+from okrsync.sandbox.world_asana import FIT_OUT, PERMITS, SHELVES, TEAM, open_work
 from okrsync.sandbox.world_github import ACCESSIBILITY, MILESTONE, PAYMENTS, STOREFRONT
 from okrsync.sandbox.world_jira import CHECKOUT_EPIC, DOING, DONE, SHOP, ZERO
 
@@ -172,6 +174,23 @@ def _advance_milestone(step: Step) -> Iterator[str]:
         yield f"{PAYMENTS}#{record['number']} “{record['title']}” was closed as not planned."
 
 
+def _prepare_store(step: Step) -> Iterator[str]:
+    """Let the store in Ghent come closer: work in two sections, then the next permit."""
+    site = step.world.asana
+    for task in (*open_work(site, FIT_OUT)[:2], *open_work(site, SHELVES)[:1]):
+        AsanaEdits(site, step.tick(), company.LEO).complete(task)
+        yield f"In Asana, “{task['name']}” was completed."
+    for task in open_work(site, PERMITS)[:1]:
+        AsanaEdits(site, step.tick(), company.SOFIA).decide(task, "approved")
+        yield f"In Asana, “{task['name']}” was approved."
+
+
+def _find_people(step: Step) -> Iterator[str]:
+    for task in open_work(step.world.asana, TEAM)[:1]:
+        AsanaEdits(step.world.asana, step.tick(), company.SOFIA).complete(task)
+        yield f"In Asana, “{task['name']}” was completed."
+
+
 def _by_chance(step: Step) -> Iterator[str]:
     """Let a few things happen that chance picks: work ends, sometimes comes back, and bugs arrive."""
     candidates = _issues(
@@ -203,12 +222,19 @@ _FIRST: tuple[Callable[[Step], Iterator[str]], ...] = (
     _remove_barriers,
     _unlabel,
     _advance_milestone,
+    _prepare_store,
 )
-_LATER: tuple[Callable[[Step], Iterator[str]], ...] = (_by_chance, _report_bug, _advance_milestone)
+_LATER: tuple[Callable[[Step], Iterator[str]], ...] = (
+    _by_chance,
+    _report_bug,
+    _advance_milestone,
+    _find_people,
+)
 
 
 def latest_change(world: World) -> datetime:
     """Return the instant of the last change of the world."""
     jira = (instant_of(issue["fields"]["updated"]) for issue in world.jira.issues.values())
     github = (instant_of(one["updated_at"]) for repo in world.github.repositories.values() for one in repo.records)
-    return max(*jira, *github)
+    asana = (instant_of(task["modified_at"]) for task in world.asana.tasks.values())
+    return max(*jira, *github, *asana)

@@ -1,4 +1,4 @@
-"""The invented world: both vendors' sites as they stand at an anchor, and after each step taken since."""
+"""The invented world: the vendors' sites as they stand at an anchor, and after each step taken since."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
+from okrsync.sandbox.asana_site import AsanaSite
 from okrsync.sandbox.github_site import GitHubSite
 from okrsync.sandbox.jira_site import JiraSite
+from okrsync.sandbox.world_asana import asana_world
 from okrsync.sandbox.world_github import github_world
 from okrsync.sandbox.world_jira import jira_world
 
@@ -21,6 +23,7 @@ class World:
     anchor: datetime
     jira: JiraSite
     github: GitHubSite
+    asana: AsanaSite
 
 
 def build(*, seed: int, anchor: datetime, jira_url: str, github_url: str, steps: Sequence[datetime] = ()) -> World:
@@ -40,6 +43,7 @@ def build(*, seed: int, anchor: datetime, jira_url: str, github_url: str, steps:
         anchor=anchor,
         jira=jira_world(Random(f"jira {seed}"), anchor, jira_url),  # noqa: S311 - chance, not secrecy
         github=github_world(Random(f"github {seed}"), anchor, github_url),  # noqa: S311
+        asana=asana_world(Random(f"asana {seed}"), anchor),  # noqa: S311
     )
     for number, at in enumerate(steps, start=1):
         take_step(world, number, at)

@@ -18,7 +18,7 @@ from flows.work import Wish
 from mapping.changes import Change
 from okrsync.place import Place
 from okrsync.running import in_process
-from okrsync.sandbox.demo import create, serve
+from okrsync.sandbox.demo import GOALS_FILE, create, serve
 from okrsync.sandbox.server import Sandbox
 from store import Store
 from tests.flows.starter import starter
@@ -58,15 +58,17 @@ class Company:
             return len(store.runs(1000))
 
     def keep(self, name: str) -> Path:
-        """Copy the store aside; nobody has it open."""
+        """Copy the store aside, and Asana's goals as they stand with it; nobody has it open."""
         kept = self.folder.parent / name
         shutil.copyfile(self.database, kept)
+        shutil.copyfile(self.folder / GOALS_FILE, kept.with_suffix(".json"))
         return kept
 
     def put_back(self, kept: Path) -> None:
         for suffix in ("-wal", "-shm"):
             self.database.with_name(self.database.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(kept, self.database)
+        shutil.copyfile(kept.with_suffix(".json"), self.folder / GOALS_FILE)
 
 
 def _ignore(_progress: object) -> None:

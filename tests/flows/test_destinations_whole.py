@@ -30,10 +30,13 @@ def rivelle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 
 def _add_destinations(made: Company) -> None:
     site = made.sandbox.asana
+    site.goals.clear()
     goal = site.add_goal("Checkout", precision=2)
     rules = made.folder / "okrsync.yaml"
+    before, _, after = rules.read_text(encoding="utf-8").partition("\ndestinations:\n")
     rules.write_text(
-        rules.read_text(encoding="utf-8")
+        before
+        + after[after.index("\nobjectives:\n") :]
         + "\ndestinations:\n"
         + f'  goals: {{to: asana, token: "${{GOALS}}", url: "{made.sandbox.asana_url}", key_results: '
         + f'{{{EPIC}: "{goal}"}}}}\n'

@@ -53,7 +53,7 @@ def test_plan_says_what_the_sync_then_does_and_writes_nothing(rivelle: Company) 
 def test_a_part_of_the_connections_leaves_the_others_as_they_were(rivelle: Company) -> None:
     report = rivelle.sync(Wish(connections=frozenset({"kpis"})))
     outcomes = {each.connection: each.outcome for each in report.connections}
-    assert outcomes == {"jira": "skipped", "github": "skipped", "kpis": "complete"}
+    assert outcomes == {"jira": "skipped", "github": "skipped", "asana": "skipped", "kpis": "complete"}
     changes = by_address(report)
     assert changes["loved-by-customers/nps"].action is Action.CHANGE
     assert changes["new-checkout/epic"].action is Action.KEEP
@@ -89,7 +89,7 @@ def test_a_broken_search_changes_no_value_and_harms_no_other_connection(rivelle:
     after = rivelle.values()
     outcomes = {each.connection: each.outcome for each in report.connections}
     assert outcomes["jira"] in {"failed", "partial"}
-    assert outcomes["github"] == outcomes["kpis"] == "complete"
+    assert outcomes["github"] == outcomes["asana"] == outcomes["kpis"] == "complete"
     assert after["loved-by-customers/nps"] != values["loved-by-customers/nps"]
     assert after["new-checkout/epic"] == values["new-checkout/epic"]
     held = by_address(report)["new-checkout/epic"]
