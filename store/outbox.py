@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
@@ -16,6 +16,8 @@ from store.tables import delivered, outbox
 
 OPEN = (DeliveryState.WAITING, DeliveryState.SUPERSEDED)
 """What may still be told to have gone out: a row may be superseded while it is on its way."""
+FAR = timedelta(days=1)
+"""Nothing is put off so long: until an instant beyond it only a clock ahead of ours has put it off."""
 
 
 def write_outbox(connection: Connection, updates: Iterable[tuple[str, Update]], *, at: datetime) -> list[str]:
@@ -73,7 +75,7 @@ def read_newest(connection: Connection, only: ColumnElement[bool] | None = None)
 
 def read_waiting(connection: Connection, destination: str, *, now: datetime, most: int) -> list[Delivery]:
     """Return what is due at a destination, oldest first."""
-    due = or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now)
+    due = or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now, outbox.c.next_at > now + FAR)
     mine = and_(outbox.c.state == DeliveryState.WAITING, outbox.c.destination == destination, due)
     return [
         _delivery(row) for row in connection.execute(select(outbox).where(mine).order_by(outbox.c.position).limit(most))

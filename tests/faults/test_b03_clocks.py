@@ -33,6 +33,7 @@ from flows.people import Said, check_in, resume
 from flows.reader import StoreReader
 from flows.work import Wish
 from mapping.check_ins import CheckIn, in_order
+from mapping.delivery import DeliveryState
 from mapping.errors import FixConfigError
 from mapping.forecast import Day, daily
 from mapping.mirror import Departure
@@ -42,7 +43,7 @@ from mapping.rules import Cycle, Period
 from mapping.standing import Standing
 from mapping.windows import Window
 from mapping.words import Selection
-from okrsync.sandbox.faults import Change, Reply
+from okrsync.sandbox.faults import Change, Reply, status
 from okrsync.sandbox.ledger import Asked
 from store import Store
 from store.dump import Dump
@@ -52,6 +53,7 @@ from tests.faults.kit import START, STRIDE, Make, Rig, Served
 from tests.faults.rules import ALL, DONE, OTHER, write_other
 from tests.faults.scenes import Scene, Stage
 from tests.faults.worlds import KINDS, Facts, Kind
+from tests.flows.rows import KR, Rows
 from tests.mapping.worlds import number
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -350,6 +352,33 @@ def test_an_override_ended_or_outlived_by_a_wrong_clock_is_so_by_the_right_one(s
         assert not resume(store, DONE, author="ben", now=now + DAY)
         with pytest.raises(FixConfigError, match="would have expired"):
             check_in(store, DONE, Said(author="ana", value=Decimal("0.5"), expires_at=now + DAY), now=ahead)
+
+
+def test_what_a_clock_ahead_puts_off_goes_out_by_the_right_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRSYNC_BUDGET_SECONDS", "0.1")
+    scene = stage.move_on(stage.scene(goals=True))
+    faults = stage.where.sandbox.asana_faults
+    faults.add(status(503))
+    ahead = replace(scene, at=scene.at + 2 * DAY)  # further off the status would be another, and be told anew
+    waits = ahead.sync(Wish(accept_shrink=True)).destinations[0].waiting
+    faults.clear()
+    monkeypatch.undo()
+    assert waits > 0
+    stage.where.clock.instant += HOUR
+    assert replace(scene, at=scene.at + HOUR).sync(Wish(accept_shrink=True)).destinations[0].waiting == 0
+    with scene.store() as store:
+        assert [each for each in store.deliveries() if each.state is DeliveryState.WAITING] == []
+
+
+def test_a_value_is_stale_since_the_first_right_clock_that_found_it_so(tmp_path: Path) -> None:
+    rows = Rows(tmp_path)
+    rows.write({"a": True, "b": False})
+    rows.sync(START)
+    (tmp_path / "board.csv").unlink()
+    for at, since in ((400 * DAY, 400 * DAY), (HOUR, HOUR), (2 * HOUR, HOUR)):
+        rows.sync(START + at)
+        with rows.store() as store:
+            assert store.freshness()[KR].stale_since == START + since
 
 
 def standing(store: Store, now: datetime, address: str) -> Standing:
