@@ -56,6 +56,13 @@ async def deploy(rules: Path, schedule: Schedule, *, pool: str) -> str:
     return f"{deployment.flow_name}/{deployment.name}"
 
 
+async def workers_online(pool: str) -> int:
+    """Return how many workers of a pool have lately been heard of."""
+    async with get_client() as client:
+        workers = await client.read_workers_for_work_pool(pool)
+    return sum(each.status == "ONLINE" for each in workers)
+
+
 class _Runner(Runner):
     """Prefect's runner, which on SIGTERM would exit at once and leave the server behind that serves it."""
 

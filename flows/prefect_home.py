@@ -23,11 +23,17 @@ QUIET: Mapping[str, str] = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
+SILENT: Mapping[str, str] = {
+    # Whoever runs a flow for a person gets its exceptions, and says them in a line; Prefect fills pages with them.
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+}
+
 
 def prepare(data_folder: Path, environ: MutableMapping[str, str] | None = None) -> None:
     """Set Prefect's environment before it is imported; what a person has set stays."""
     environ = os.environ if environ is None else environ
-    for name, value in QUIET.items():
+    for name, value in {**QUIET, **SILENT}.items():
         environ.setdefault(name, value)
     api = configured_api(data_folder, environ)
     if api is not None:

@@ -26,6 +26,8 @@ MOST_TASKS = 16
 _work: ContextVar[Work] = ContextVar("work")
 watching: ContextVar[Watch] = ContextVar("watching")
 """Who is shown how far the pulls are; set by the command line around the flow."""
+leaving: ContextVar[list[SyncReport]] = ContextVar("leaving")
+"""Where the flow leaves what it has published, for whoever is to tell it when Prefect fails behind that."""
 
 
 @task(name="pull", task_run_name="pull {names}", cache_policy=NO_CACHE, persist_result=False)
@@ -71,8 +73,9 @@ async def sync(
         _work.set(work)
         await asyncio.gather(*(pull(chunk) for chunk in chunks(work.names(), MOST_TASKS)))
         await measure()
-        await publish("prefect")
-        report = await deliver()
+        left = leaving.get([])
+        left.append(await publish("prefect"))
+        left.append(report := await deliver())
     await acreate_markdown_artifact(changes_table(report), key="key-results", description="What this sync changed")
     return report
 

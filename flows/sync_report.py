@@ -31,6 +31,8 @@ class SyncReport:
     """What the rules do to what is declared."""
     closed: tuple[str, ...] = ()
     """Cycles of the rules that are closed, so that nothing was measured for them."""
+    trouble: str | None = None
+    """What failed of what ran the sync, after it had published."""
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -45,7 +47,8 @@ class SyncReport:
             and not any((change.stale_reason or "").startswith(f"{each.connection}: ") for each in hurt)
         ]
         reasons = (f"{each.connection}: {each.reason}" for each in hurt)
-        return (*reasons, *held, *failures_of(self.destinations))
+        around = () if self.trouble is None else (self.trouble,)
+        return (*reasons, *held, *failures_of(self.destinations), *around)
 
     @property
     def published(self) -> bool:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from flows.plans import SavedPlan, require_same
 from flows.prefect_home import configured_api, prepare
 from flows.sync_report import SyncReport
 from flows.work import Watch, Wish, opened
-from mapping.errors import FixConfigError
+from mapping.errors import FixConfigError, TryAgainError
 from okrsync import show
 from okrsync.place import Place, past_moment
 
@@ -112,18 +113,30 @@ async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
 async def _through_prefect(place: Place, wish: Wish, watch: Watch) -> SyncReport:
     api = configured_api(place.data_folder, os.environ)
     prepare(place.data_folder)
-    from flows.prefect_api import require_api
-    from flows.sync import sync, watching
+    from flows.prefect_api import require_api, trouble_of
+    from flows.sync import leaving, sync, watching
 
     if api is not None:  # otherwise Prefect starts a server of its own
         await require_api(api, instead="; `okrsync sync --in-process` does without")
     watching.set(watch)
-    return await sync(
-        config=str(place.rules_path),
-        connections=sorted(wish.connections),
-        key_results=sorted(wish.key_results),
-        accept_shrink=wish.accept_shrink,
-    )
+    left: list[SyncReport] = []
+    leaving.set(left)
+    try:
+        return await sync(
+            config=str(place.rules_path),
+            connections=sorted(wish.connections),
+            key_results=sorted(wish.key_results),
+            accept_shrink=wish.accept_shrink,
+        )
+    except Exception as error:
+        trouble = trouble_of(api, error)
+        if trouble is None:
+            raise
+        if not left:
+            raise TryAgainError(
+                f"{trouble}, so nothing was published: run it again, or `okrsync sync --in-process`, which does without"
+            ) from error
+        return replace(left[-1], trouble=f"{trouble} after all this was published: Prefect may show the run as failed")
 
 
 def run_deploy(place: Place, *, pool: str) -> list[str]:
@@ -139,20 +152,25 @@ def run_deploy(place: Place, *, pool: str) -> list[str]:
     if api is None:
         raise FixConfigError("no Prefect API is configured: set PREFECT_API_URL, or run `okrsync up` on this machine")
     prepare(place.data_folder)
-    from flows.deployment import deploy
-    from flows.prefect_api import require_api
+    from flows.deployment import deploy, workers_online
+    from flows.prefect_api import require_api, trouble_of
 
-    async def deployed() -> str:
+    async def deployed() -> tuple[str, int]:
         await require_api(api)
-        return await deploy(place.rules_path, schedule, pool=pool)
+        try:
+            return await deploy(place.rules_path, schedule, pool=pool), await workers_online(pool)
+        except Exception as error:
+            trouble = trouble_of(api, error)
+            if trouble is None:
+                raise
+            raise TryAgainError(f"{trouble}: the schedule may not be there yet, run `okrsync deploy` again") from error
 
-    return [
-        f"Deployed {asyncio.run(deployed())}: {schedule.cron} ({schedule.timezone}).",
-        (
-            f"Run a worker where okrsync is installed and the rules are at {place.rules_path}: "
-            f"prefect worker start --pool {pool}"
-        ),
-    ]
+    name, workers = asyncio.run(deployed())
+    where = f"where okrsync is installed and the rules are at {place.rules_path}"
+    lines = [f"Deployed {name}: {schedule.cron} ({schedule.timezone})."]
+    if workers:
+        return [*lines, f"{show.counted_as(workers, 'worker')} of pool {pool} online; each must run {where}."]
+    return [*lines, f"No worker of pool {pool} is online: run one {where}: prefect worker start --pool {pool}"]
 
 
 @contextmanager

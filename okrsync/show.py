@@ -292,6 +292,8 @@ def print_report(report: SyncReport) -> None:
     for line in destination_lines(report.destinations):
         out.print(line)
     out.print(summary(report))
+    if report.trouble is not None:
+        sys.stderr.write(f"okrsync: {report.trouble}\n")
 
 
 def counted_as(number: int, noun: str) -> str:

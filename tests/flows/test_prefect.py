@@ -8,10 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -90,6 +95,115 @@ def test_an_api_that_does_not_answer_is_one_line_that_says_what_to_do(rivelle: C
     done = okrsync("-C", str(rivelle.folder), "deploy", env={"PREFECT_API_URL": prefect_api.removesuffix("/api")})
     assert done.returncode == 1
     assert "which ends in /api" in done.stderr
+
+
+class Between:
+    """Hands requests on to a server until it goes away; the socket of events stays, which Prefect is patient with."""
+
+    def __init__(self, api: str) -> None:
+        self._there = ("127.0.0.1", urlsplit(api).port or 0)
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self._events: list[socket.socket] = []
+        self.api = f"http://127.0.0.1:{self._door.getsockname()[1]}/api"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self._door.accept()
+                there = socket.create_connection(self._there)
+                events = b"/events/in" in here.recv(200, socket.MSG_PEEK)
+                (self._events if events else self._open).extend((here, there))
+                for one, other in ((here, there), (there, here)):
+                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
+    def _pump(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while said := one.recv(65536):
+                other.sendall(said)
+            other.shutdown(socket.SHUT_RDWR)
+
+    def go_away(self) -> None:
+        _hang_up(self._door, *self._open)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _hang_up(*self._events)
+
+
+def _hang_up(*sockets: socket.socket) -> None:
+    for each in sockets:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+        each.close()
+
+
+class OnlyHealthy(BaseHTTPRequestHandler):
+    """An API that says it is well, and hangs up on whatever else it is asked."""
+
+    def do_GET(self) -> None:
+        if self.path == "/api/health":
+            self.send_response(200)
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"true")
+        self.close_connection = True
+
+    def do_POST(self) -> None:
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+NO_RETRIES = {"PREFECT_CLIENT_MAX_RETRIES": "0"}
+
+
+def test_an_api_that_goes_away_leaves_what_was_published_and_is_one_line(rivelle: Company, prefect_api: str) -> None:
+    before = rivelle.runs()
+    plain = {name: said for name, said in os.environ.items() if not name.startswith("PREFECT_LOGGING")}
+    environ = {**plain, **NO_RETRIES, "OKRSYNC_FAIL_AT": "flows.measure stop"}
+    with (
+        Between(prefect_api) as between,
+        subprocess.Popen(
+            [sys.executable, "-m", "okrsync", "-C", str(rivelle.folder), "sync"],
+            env={**environ, "PREFECT_API_URL": between.api},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process,
+    ):  # fmt: skip
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        between.go_away()
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=120)
+    assert process.returncode == 4, err
+    assert rivelle.runs() == before + 1
+    assert "check-ins written" in out
+    assert err.startswith("Syncing through Prefect.\nokrsync: "), err
+    assert err.count("\n") == 2, err
+    trouble = err.splitlines()[1]
+    assert trouble.startswith(f"okrsync: the Prefect API at {between.api} failed (")
+    assert "after all this was published" in trouble
+
+
+def test_an_api_that_fails_before_anything_began_is_one_line_too(rivelle: Company) -> None:
+    before = rivelle.runs()
+    with HTTPServer(("127.0.0.1", 0), OnlyHealthy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        api = f"http://127.0.0.1:{server.server_port}/api"
+        for words, says in (
+            (["sync", "--prefect"], "so nothing was published: run it again, or `okrsync sync --in-process`"),
+            (["deploy"], "the schedule may not be there yet, run `okrsync deploy` again"),
+        ):
+            done = okrsync("-C", str(rivelle.folder), *words, env={**NO_RETRIES, "PREFECT_API_URL": api})
+            assert done.returncode == 1, done.stderr
+            assert done.stderr.startswith(f"okrsync: the Prefect API at {api} failed (")
+            assert says in done.stderr
+            assert done.stderr.count("\n") == 1
+        server.shutdown()
+    assert rivelle.runs() == before
 
 
 def test_up_runs_server_schedule_and_page_until_it_is_ended(rivelle: Company) -> None:
