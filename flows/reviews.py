@@ -10,7 +10,7 @@ from flows.outgoing import Outlet, enqueue_after
 from flows.people import audited
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.errors import FixConfigError
-from mapping.reviews import Review, ReviewState
+from mapping.reviews import Review, ReviewState, first_rejected
 from mapping.show import first_of
 from store import Freshness, Store
 
@@ -46,7 +46,11 @@ def reject(store: Store, address: str, *, author: str, now: datetime, note: str 
     with store.begin(started_at=now, kind="review") as run:
         run.merge()
         _still_open(run.decide(address, ReviewState.REJECTED, by=author, at=now, note=note), address)
-        run.publish(check_ins=(), freshness=(), declared=None, connections=(), now=now)
+        fresh = run.freshness([address]).get(address)
+        first = fresh is not None and run.last_check_ins().get(address) is None
+        why = first_rejected(author, note)
+        still = [replace(fresh, no_data=why)] if first and fresh is not None else []
+        run.publish(check_ins=(), freshness=still, declared=None, connections=(), now=now)
         rejected = {"value": review.proposal.value, "note": note}
         run.audit([audited(now, author, "reject", address, {"held": review.detail}, rejected)])
         run.commit()

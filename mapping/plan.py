@@ -19,7 +19,7 @@ from mapping.metric import clamp, raw_progress
 from mapping.mirror import Mirror
 from mapping.pace import pace
 from mapping.readings import Reading
-from mapping.reviews import Review, ReviewCause, ReviewState
+from mapping.reviews import Review, ReviewCause, ReviewState, first_rejected, told_rejected
 from mapping.rollup import rolled_status
 from mapping.rules import ByHand, KeyResult, Metric, Mode, Objective, selections_of
 from mapping.settling import settled
@@ -221,11 +221,12 @@ class _Planner:
         before = self.reviews.get(new.key_result)
         again = before is not None and before.proposal.value == new.value and before.proposal.rule == new.rule
         if again and before is not None and before.state is ReviewState.REJECTED:
-            said = f": {before.note}" if before.note else ""
-            status = self._status(case, case.last, case.key_result.metric)
+            if case.last is None:
+                why = first_rejected(before.decided_by, before.note)
+                return self._keep(case, last_reading(None, why))
             if cause is ReviewCause.SUGGESTED:
-                return self._unchanged(case, Action.KEEP, reading, status)
-            return self._hold(case, f"what was read was rejected by {before.decided_by}{said}", reading)
+                return self._keep(case, reading)
+            return self._hold(case, f"what was read was {told_rejected(before.decided_by, before.note)}", reading)
         review = Review(key_result=new.key_result, run=self.run, at=self.now, proposal=new, cause=cause, detail=detail)
         if again and before is not None and before.state is ReviewState.OPEN:
             review = before

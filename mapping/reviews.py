@@ -44,3 +44,13 @@ class Review:
     decided_at: datetime | None = None
     decided_by: str | None = None
     note: str = ""
+
+
+def told_rejected(by: str | None, note: str) -> str:
+    """Return who rejected what was read, with what they said."""
+    return f"rejected by {by}{f': {note}' if note else ''}"
+
+
+def first_rejected(by: str | None, note: str) -> str:
+    """Return why a key result has no value whose first one a person did not take."""
+    return f"nothing has been measured yet: the first value was {told_rejected(by, note)}"

@@ -119,6 +119,24 @@ def test_a_key_result_that_asks_suggests_and_is_not_stale_for_that(tmp_path: Pat
     assert only(rows.sync(START + DAY)).action is Action.KEEP
 
 
+def test_a_first_value_that_was_rejected_is_no_data_with_who_rejected_it(tmp_path: Path) -> None:
+    rows = Rows(tmp_path, more="mode: suggest")
+    rows.write(TEN)
+    rows.sync(START)
+    why = "nothing has been measured yet: the first value was rejected by ben: the board is empty"
+    with rows.store() as store:
+        reject(store, KR, author="ben", now=START + DAY, note="the board is empty")
+        stands = StoreReader(store, now=lambda: START + DAY).explain(KR).standing
+        assert (stands.value, stands.no_data, stands.status) == (None, why, Status.NO_DATA)
+    again = only(rows.sync(START + 2 * DAY))
+    assert (again.action, again.reading.value, again.review) == (Action.KEEP, None, None)
+    with rows.store() as store:
+        stands = StoreReader(store, now=lambda: START + 2 * DAY).explain(KR).standing
+        assert (stands.value, stands.no_data, stands.status, stands.stale_reason) == (None, why, Status.NO_DATA, None)
+    rows.write({**TEN, "t9": True})
+    assert only(rows.sync(START + 3 * DAY)).action is Action.SUGGEST, "another value is asked about"
+
+
 def test_what_is_suggested_is_shown_with_its_value_and_can_be_accepted_together(tmp_path: Path) -> None:
     rows = Rows(tmp_path, more="mode: suggest")
     rows.write(TEN)
