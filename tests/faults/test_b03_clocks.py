@@ -250,8 +250,21 @@ def stage(where: Served, tmp_path: Path, new_database: NewDatabase) -> Stage:
     return Stage(where, tmp_path, new_database)
 
 
-@pytest.mark.parametrize("shift", [-DAY, 400 * DAY])
-def test_a_run_of_another_time_is_read_in_its_place_on_either_engine(stage: Stage, shift: timedelta) -> None:
+@pytest.fixture
+def embedded(where: Served, tmp_path: Path) -> Stage:
+    return Stage(where, tmp_path, lambda: "sqlite:")  # a file in each scene's own folder
+
+
+def test_a_run_of_another_time_is_read_in_its_place_on_either_engine(stage: Stage) -> None:
+    read_in_its_place(stage, 400 * DAY)
+
+
+def test_a_run_that_begins_before_the_last_published_is_read_in_its_place(embedded: Stage) -> None:
+    read_in_its_place(embedded, -DAY)
+
+
+def read_in_its_place(stage: Stage, shift: timedelta) -> None:
+    """Let a run be of another time, another come by the right clock, and ask for what is shown after each."""
     scene, wish = stage.scene(), Wish(accept_shrink=True)
     then, before = scene.at, shown(scene)
     scene = stage.move_on(scene)
@@ -338,9 +351,9 @@ def test_leases_held_by_another_clock_last_no_longer_and_are_not_stolen(store: S
     assert right.take("github") is None
 
 
-def test_an_override_ended_or_outlived_by_a_wrong_clock_is_so_by_the_right_one(stage: Stage) -> None:
+def test_an_override_ended_or_outlived_by_a_wrong_clock_is_so_by_the_right_one(embedded: Stage) -> None:
     """What a clock 400 days ahead ended is over, and what merely expired by it stands again."""
-    scene = stage.scene()
+    scene = embedded.scene()
     now, ahead = scene.at + HOUR, scene.at + 400 * DAY
     with scene.store() as store:
         for until in (None, now + DAY):
@@ -354,17 +367,19 @@ def test_an_override_ended_or_outlived_by_a_wrong_clock_is_so_by_the_right_one(s
             check_in(store, DONE, Said(author="ana", value=Decimal("0.5"), expires_at=now + DAY), now=ahead)
 
 
-def test_what_a_clock_ahead_puts_off_goes_out_by_the_right_one(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_clock_ahead_puts_off_goes_out_by_the_right_one(
+    embedded: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OKRSYNC_BUDGET_SECONDS", "0.1")
-    scene = stage.move_on(stage.scene(goals=True))
-    faults = stage.where.sandbox.asana_faults
+    scene = embedded.move_on(embedded.scene(goals=True))
+    faults = embedded.where.sandbox.asana_faults
     faults.add(status(503))
     ahead = replace(scene, at=scene.at + 2 * DAY)  # further off the status would be another, and be told anew
     waits = ahead.sync(Wish(accept_shrink=True)).destinations[0].waiting
     faults.clear()
     monkeypatch.undo()
     assert waits > 0
-    stage.where.clock.instant += HOUR
+    embedded.where.clock.instant += HOUR
     assert replace(scene, at=scene.at + HOUR).sync(Wish(accept_shrink=True)).destinations[0].waiting == 0
     with scene.store() as store:
         assert [each for each in store.deliveries() if each.state is DeliveryState.WAITING] == []
