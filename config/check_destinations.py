@@ -9,7 +9,7 @@ from config.check import Finding, in_order, problem_of
 from config.destinations import ConfiguredDestination
 from config.load import Config
 from connectors.destination import Destination, Probed
-from mapping.delivery import Update, shown, trial_of
+from mapping.delivery import Update, trial_of
 from mapping.errors import OkrsyncError, TryAgainError
 from mapping.rules import Objective
 
@@ -80,4 +80,8 @@ async def _look(there: Destination, target: str, trial: Update) -> str:
     held = await there.read(target, trial)
     if held.blind:
         return "cannot be asked: it is told at the next delivery"
-    return "has " + ", ".join(f"{part} {shown(held.found.get(part))}" for part in held.wanted)
+    return "has " + ", ".join(_standing(part, held.found.get(part)) for part in held.wanted)
+
+
+def _standing(part: str, found: str | None) -> str:
+    return f"no {part} yet" if found is None else f"{part} {found}"

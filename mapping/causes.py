@@ -157,8 +157,9 @@ class _Replay:
                 mirror.apply(selection, change, fields)
             seen = [change for selection, change, fields in touched if lens.sees(selection, change, fields)]
             if seen:
-                keys = sorted({change.key for change in seen})
-                part = CausePart(kind=kind, amount=Decimal(0), items=tuple(keys[:MOST_ITEMS]), count=len(keys))
+                # by id as well, for two items may be called the same
+                names = [name for name, _ in sorted({(change.called, change.id) for change in seen})]
+                part = CausePart(kind=kind, amount=Decimal(0), items=tuple(names[:MOST_ITEMS]), count=len(names))
                 yield part, self._value(mirror, self.now)
 
     def _series(self, mirror: HalfWay) -> Iterator[Step]:

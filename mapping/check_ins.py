@@ -47,7 +47,7 @@ class CausePart:
     kind: CauseKind
     amount: Decimal
     items: tuple[str, ...] = ()
-    """Keys of the items, sorted; at most the first 20."""
+    """What people call the items, sorted; at most the first 20."""
     count: int = 0
     detail: str = ""
     """For a source value: ``4.3 → 4.4 in kpis.xlsx, sheet KPI, C7``."""

@@ -36,6 +36,8 @@ LEFT = {
     Departure.MOVED: CauseKind.MOVED,
 }
 
+MOST_OF_TITLE = 40
+"""Characters of a title that stands among others in a cause."""
 STATE_FIELDS = ("state", "status", "status_id", "resolution", "done_at")
 OTHER_FIELDS = ("kind", "parent", "level", "labels", "assignee", "created_at", "on", "key", "title", "url", "fields")
 
@@ -51,10 +53,15 @@ class ItemChange:
     """How it left, when ``new`` is None."""
 
     @property
-    def key(self) -> str:
-        """What people call it, as of now."""
+    def called(self) -> str:
+        """What people call it, as of now: its key, or its title in quotes where the key is only the vendor's number."""
         item = self.new or self.old
-        return item.key if item is not None else self.id
+        if item is None:
+            return self.id
+        if item.key == item.id and item.key.isdecimal() and item.title:
+            cut = "…" if len(item.title) > MOST_OF_TITLE else ""
+            return f"“{item.title[:MOST_OF_TITLE]}{cut}”"
+        return item.key
 
     def kinds(self, done: frozenset[str] | None) -> dict[CauseKind, tuple[str, ...]]:
         """Return what happened to it: cause to the fields it touched, none for coming and going.

@@ -142,7 +142,7 @@ def _spoken(value: object) -> str:
         return " and ".join(_spoken(each) for each in value)
     if isinstance(value, dict):
         return " ".join(f"{name} {_spoken(each)}" for name, each in value.items())
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Outcome(StrEnum):

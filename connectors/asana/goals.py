@@ -61,6 +61,8 @@ _UNITS = {
     UnitKind.CURRENCY: ("currency",),
     UnitKind.DONE: ("none", "percentage"),
 }
+_COUNTS = {"none": "plain numbers", "percentage": "percent"}
+"""What Asana's units are called in errors."""
 
 
 class GoalsOptions(AccountOptions):
@@ -112,6 +114,7 @@ class AsanaGoals:
         self._name = surroundings.connection
         self._client = AsanaClient(options, surroundings)
         self._posts = options.status_updates == "on_change"
+        self._titles: dict[str, str] = {}
 
     async def read(self, target: str, update: Update) -> Held:
         """Return the value and the latest status of a goal, and what they would be.
@@ -149,12 +152,15 @@ class AsanaGoals:
             FixConfigError: the goal is gone or hidden, or the key result has no two ends.
         """
         goal = await self.goal(target)
-        wanted = metric_words(metric_data(metric, value))
-        return f"goal {target} ({goal.name}): its metric would become {wanted}; now it has {_as_it_is(goal.metric)}"
+        has = "none yet" if goal.metric is None else metric_words(goal.metric)
+        return (
+            f"goal {target} ({goal.name}): its metric would be {metric_words(metric_for(metric, value))}; "
+            f"the one it has: {has}"
+        )
 
     async def link(self, target: str, metric: Metric, value: Decimal | None) -> None:
         """Give a goal the metric of a key result, in place of the one it may have."""
-        await self._say(f"/goals/{target}/setMetric", metric_data(metric, value), target)
+        await self._say(f"/goals/{target}/setMetric", metric_data(metric_for(metric, value)), target)
 
     async def goal(self, target: str) -> Goal:
         """Return a goal.
@@ -164,13 +170,16 @@ class AsanaGoals:
         """
         what = f"goal {target}"
         try:
-            return self._client.decode(await self._client.record(f"/goals/{target}", FIELDS), Goal, what)
+            found = self._client.decode(await self._client.record(f"/goals/{target}", FIELDS), Goal, what)
         except RefusedError as error:
             raise self._refused(target, error) from error
+        self._titles[target] = found.name
+        return found
 
     def describe(self, target: str) -> str:
-        """Return where a goal is."""
-        return f"goal {target} at {self._client.server}"
+        """Return where a goal is, with its name once it was read."""
+        name = f" ({self._titles[target]})" if target in self._titles else ""
+        return f"goal {target}{name} at {self._client.server}"
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -194,7 +203,7 @@ class AsanaGoals:
             )
         same_money = unit.kind is not UnitKind.CURRENCY or metric.currency_code == unit.currency
         if metric.unit not in _UNITS[unit.kind] or not same_money:
-            theirs = metric.currency_code or metric.unit
+            theirs = metric.currency_code or _COUNTS.get(metric.unit, metric.unit)
             raise FixConfigError(
                 f"{who} counts in {theirs}, the key result in {unit.currency or unit.kind}: give both the same unit, "
                 f"in the rules or with `okrsync link KEY_RESULT {target}`"
@@ -234,8 +243,8 @@ class AsanaGoals:
         return FixConfigError(f"{who} {what}: {do}")
 
 
-def metric_data(metric: Metric, value: Decimal | None) -> dict[str, object]:
-    """Return the metric that Asana is to have for a key result; what it lacks of an end is taken from the other.
+def metric_for(metric: Metric, value: Decimal | None) -> GoalMetric:
+    """Return the metric that a goal is to have for a key result; without a value it stands at the baseline.
 
     Raises:
         FixConfigError: the metric has no baseline and target that differ.
@@ -243,30 +252,45 @@ def metric_data(metric: Metric, value: Decimal | None) -> dict[str, object]:
     if metric.baseline is None or metric.baseline == metric.target:
         raise FixConfigError("a goal's metric needs a baseline and another target: state both in the rules")
     unit = _UNITS[metric.unit.kind][0]
-    ends = [metric.baseline, metric.target, metric.baseline if value is None else value]
-    data: dict[str, object] = {
-        "unit": unit,
-        "precision": max(precision_of(each, unit) for each in ends),
-        "initial_number_value": float(metric.baseline),
-        "target_number_value": float(metric.target),
-        "current_number_value": float(metric.baseline if value is None else value),
-        "progress_source": MANUAL,
+    now = metric.baseline if value is None else value
+    return GoalMetric(
+        unit=unit,
+        currency_code=metric.unit.currency if unit == "currency" else None,
+        precision=max(precision_of(each, unit) for each in (metric.baseline, metric.target, now)),
+        progress_source=MANUAL,
+        can_manage=True,
+        initial_number_value=metric.baseline,
+        target_number_value=metric.target,
+        current_number_value=now,
+    )
+
+
+def metric_data(metric: GoalMetric) -> dict[str, object]:
+    """Return a metric as Asana takes it."""
+    ends = {
+        "initial_number_value": metric.initial_number_value,
+        "target_number_value": metric.target_number_value,
+        "current_number_value": metric.current_number_value,
     }
-    if unit == "currency":
-        data["currency_code"] = metric.unit.currency
-    return data
+    return {
+        "unit": metric.unit,
+        "precision": metric.precision,
+        **({"currency_code": metric.currency_code} if metric.currency_code else {}),
+        **{name: None if value is None else float(value) for name, value in ends.items()},
+        "progress_source": metric.progress_source,
+    }
 
 
-def metric_words(data: Mapping[str, object]) -> str:
-    """Return what a metric is set to, for people."""
-    return ", ".join(f"{name} {value}" for name, value in data.items())
-
-
-def _as_it_is(metric: GoalMetric | None) -> str:
-    if metric is None:
-        return "none"
-    ends = f"{metric.initial_number_value} to {metric.target_number_value}, now {metric.current_number_value}"
-    return f"{metric.currency_code or metric.unit} from {ends}, progress source {metric.progress_source}"
+def metric_words(metric: GoalMetric) -> str:
+    """Return a metric for people: ``from 0% to 100%, now 62.7% (decimals: 1, progress source: manual)``."""
+    kind = {"percentage": UnitKind.PERCENT, "currency": UnitKind.CURRENCY}.get(metric.unit, UnitKind.NUMBER)
+    unit = Unit(kind=kind, currency=metric.currency_code)
+    initial, target, now = (
+        show_value(each, unit)
+        for each in (metric.initial_number_value, metric.target_number_value, metric.current_number_value)
+    )
+    more = f"decimals: {metric.precision}, progress source: {metric.progress_source}"
+    return f"from {initial} to {target}, now {now} ({more})"
 
 
 def precision_of(value: Decimal, unit: str) -> int:
@@ -278,9 +302,9 @@ def precision_of(value: Decimal, unit: str) -> int:
 def text_of(update: Update) -> str:
     """Return what a status update says; followers read it."""
     said = f"{update.title}: {show_value(update.value, update.metric.unit)}"
-    if update.progress is not None:
+    if update.progress not in (None, update.value):  # of a share of everything, both are the same number
         said += f", {show_progress(update.progress)} of the way"
-    return f"{said}. {update.note}".rstrip(". ") + "."
+    return f"{said} ({update.note})." if update.note else f"{said}."
 
 
 def is_gid(text: str) -> bool:

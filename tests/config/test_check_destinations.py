@@ -69,7 +69,9 @@ async def checked(folder: Path, office: Office, text: str) -> list[str]:
 async def test_targets_that_can_be_written_are_read_once_and_told(tmp_path: Path, office: Office) -> None:
     one, two = (goal(office, name) for name in ("Bugs", "Other"))
     told = await checked(tmp_path, office, rules({"o/k": one, "o/l": two}))
-    assert told == [f"goals: goal {gid} at localhost has value 0" for gid in (one, two)]
+    assert told == [
+        f"goals: goal {gid} ({name}) at localhost has value 0" for gid, name in ((one, "Bugs"), (two, "Other"))
+    ]
     assert len(office.heard) == 2
     assert office.site.effects == []
 
@@ -79,7 +81,7 @@ async def test_targets_that_can_be_written_are_read_once_and_told(tmp_path: Path
     [
         ({"progress_source": "subgoal_progress"}, "takes its progress from subgoal_progress, which Asana computes"),
         ({"progress_source": "external", "can_manage": False}, "has an external metric that another account made"),
-        ({"unit": "percentage"}, "counts in percentage, the key result in number"),
+        ({"unit": "percentage"}, "counts in percent, the key result in number"),
     ],
 )
 async def test_a_goal_that_cannot_be_written_is_told_where_the_file_names_it(
@@ -183,7 +185,7 @@ async def test_a_row_that_is_missing_is_told_where_the_file_names_the_key_result
     text = column(tmp_path, ["Key result", "Actual"], ["o/k", None])
     before = (tmp_path / "okrs.xlsx").read_bytes()
     good, bad = await checked(tmp_path, office, text)
-    assert good == "column: row o/k, column Actual of okrs.xlsx has value nothing"
+    assert good == "column: row o/k, column Actual of okrs.xlsx has no value yet"
     assert bad.startswith(f"{place_of(text, 'o/l]')}: column: ")
     assert "has no row for o/l in column Key result" in bad
     assert (tmp_path / "okrs.xlsx").read_bytes() == before

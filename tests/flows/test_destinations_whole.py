@@ -89,7 +89,7 @@ def test_what_waits_is_previewed_and_then_delivered(rivelle: Company) -> None:
         said = Said(author="ana", value=Decimal("0.99"), sticky=True)
         check_in(store, EPIC, said, now=datetime.now(UTC), outlets=place.outlets())
     preview = okrsync(*at, "deliver", "--destination", "goals", "--dry-run").stdout
-    assert f"→ 0.99 (goal {gid} at" in preview
+    assert f"→ 0.99 (goal {gid} (Checkout) at" in preview
     assert goal["metric"]["current_number_value"] != 0.99
     done = okrsync(*at, "deliver", "--destination", "goals")
     assert (done.returncode, "1 sent" in done.stdout) == (0, True), done.stdout + done.stderr
@@ -104,7 +104,7 @@ def test_linking_shows_what_it_would_set_and_asks(rivelle: Company) -> None:
     assert refused.returncode != 0
     assert goal["metric"] == before
     done = okrsync(*at, "link", EPIC, gid, "--yes", "--as", "ana")
-    assert (done.returncode, "its metric would become unit percentage" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "its metric would be from 0% to 100%, now " in done.stdout) == (0, True), done.stderr
     assert goal["metric"]["progress_source"] == "manual"
     assert "link" in okrsync(*at, "audit", EPIC).stdout
 
@@ -134,7 +134,7 @@ def test_a_check_looks_at_the_goal_and_offline_asks_nobody(rivelle: Company) -> 
     at = ("-C", str(rivelle.folder))
     gid, goal = goal_of(rivelle)
     told = okrsync(*at, "check").stdout
-    assert f"goals: goal {gid} at" in told
+    assert f"goals: goal {gid} (Checkout) at" in told
     assert "hook: the webhook does not answer: cannot reach 127.0.0.1" in told
     kept = goal["metric"]
     goal["metric"] = None

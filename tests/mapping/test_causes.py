@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mapping.canonical import rule_json, rule_version
 from mapping.causes import Differences, causes, has_clock
@@ -233,6 +234,24 @@ def test_all_items_may_be_exchanged_at_once() -> None:
     after = World({WORK: [item("3"), item("4")]}, left={WORK: {"1": Departure.VANISHED, "2": Departure.UNMATCHED}})
     parts = split(rule(Completion(selection=WORK)), before, after)
     assert sum(part.amount for part in parts) == Decimal("-0.5")
+
+
+def test_items_that_have_a_number_only_are_told_by_their_titles() -> None:
+    def task(id_: str, title: str, state: ItemState = TODO) -> WorkItem:
+        return structs.replace(item(id_, state), key=id_, title=title)
+
+    open_ = [
+        task("1209", "Counter"),
+        task("1210", "Counter"),
+        task("1211", "A title of more than forty characters, cut"),
+    ]
+    done = [structs.replace(each, state=DONE) for each in open_]
+    (part,) = split(rule(Completion(selection=WORK)), World({WORK: open_}), World({WORK: done}))
+    assert part.items == ("“A title of more than forty characters, c…”", "“Counter”", "“Counter”")
+    assert part.count == 3, "two of the same name are two"
+    nameless = [task("1212", "")], [task("1212", "", DONE)]
+    (part,) = split(rule(Completion(selection=WORK)), *(World({WORK: each}) for each in nameless))
+    assert part.items == ("1212",)
 
 
 def test_at_most_20_items_are_listed_and_all_are_counted() -> None:

@@ -171,7 +171,7 @@ def test_half_way_parents_follow_the_changes_that_were_applied() -> None:
 def test_a_move_is_called_by_what_it_means(old: ItemState, new: ItemState, kind: CauseKind) -> None:
     (change,) = item_changes(World({WORK: [item("1", old)]}), World({WORK: [item("1", new)]}), WORK)
     assert change.kinds(None) == {kind: ("state",)}
-    assert change.key == "CHK-1"
+    assert change.called == "CHK-1"
 
 
 def test_named_statuses_and_other_fields_are_told_apart() -> None:

@@ -73,7 +73,7 @@ def test_status_for_people_is_plain_in_a_pipe(rivelle: Company) -> None:
 
 def test_status_ends_with_a_tally_and_reasons_that_key_results_share(rivelle: Company) -> None:
     where = ("-C", str(rivelle.folder))
-    assert okrsync(*where, "status").stdout.splitlines()[-1].startswith("33 key results: ")
+    assert okrsync(*where, "status").stdout.splitlines()[-1].startswith("34 key results: ")
     for name in ("moods", "moods/ana", "moods/ben", "moods/cem", "moods/dora"):
         title = "Raise the mood from 5 to 8" if "/" in name else "Be well"
         assert okrsync(*where, "okr", "add", name, title).returncode == 0
@@ -239,6 +239,11 @@ def test_a_start_has_nothing_that_lint_would_speak_of(tmp_path: Path) -> None:
     assert okrsync("-C", str(tmp_path), "init").returncode == 0
     found = okrsync("-C", str(tmp_path), "lint")
     assert found.returncode == 0, found.stdout
+
+
+def test_the_demo_has_nothing_that_lint_would_speak_of(rivelle: Company) -> None:
+    done = okrsync("-C", str(rivelle.folder), "lint")
+    assert (done.returncode, done.stdout.strip()) == (0, "Nothing found.")
 
 
 def test_draft_reads_a_sentence_and_refuses_one_without_a_measure(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.asana.goal_list import Goal, goals_of
-from connectors.asana.goals import AsanaGoals, GoalMetric, GoalsOptions, metric_data
+from connectors.asana.goals import AsanaGoals, GoalMetric, GoalsOptions, metric_for, text_of
 from connectors.asana.options import AsanaOptions
 from connectors.destination import Write
 from mapping.delivery import STATUS, VALUE, Held, Update
@@ -138,8 +138,8 @@ def test_an_external_metric_of_our_own_is_written(office: Office) -> None:
         ({"source": "subgoal_progress"}, UPDATE, "takes its progress from subgoal_progress"),
         ({"source": "project_task_completion"}, UPDATE, "which Asana computes itself"),
         ({"source": "external"}, UPDATE, "external metric that another account made"),
-        ({"unit": "none"}, UPDATE, "counts in none, the key result in percent"),
-        ({}, replace(UPDATE, metric=BUGS), "counts in percentage, the key result in number"),
+        ({"unit": "none"}, UPDATE, "counts in plain numbers, the key result in percent"),
+        ({}, replace(UPDATE, metric=BUGS), "counts in percent, the key result in number"),
         (
             {"unit": "currency", "currency_code": "USD"},
             replace(UPDATE, metric=EUROS),
@@ -193,7 +193,12 @@ def test_a_status_is_posted_only_where_asked_and_only_when_it_changes(office: Of
     posted = [value for _, part, value in office.site.effects if part == STATUS]
     assert posted == ["at_risk", "on_track"]
     texts = [each["text"] for each in office.site.status_updates.values()]
-    assert texts[0] == "Finish the epic: 25.6%, 26% of the way. completed +5 pp."
+    assert texts[0] == "Finish the epic: 25.6% (completed +5 pp)."
+
+
+def test_a_status_update_says_how_far_a_number_is_on_its_way_where_that_is_another_number() -> None:
+    bugs = replace(UPDATE, metric=BUGS, title="Fewer bugs", value=Decimal(25), progress=Decimal("0.5"), note="")
+    assert text_of(bugs) == "Fewer bugs: 25 bugs, 50% of the way."
 
 
 @pytest.mark.parametrize("status", [Status.STALE, Status.NO_DATA, Status.TOO_EARLY, Status.NOT_STARTED])
@@ -203,21 +208,21 @@ def test_what_is_no_colour_is_never_posted(office: Office, status: Status) -> No
 
 
 @pytest.mark.parametrize(
-    ("metric", "value", "unit", "precision"),
+    ("metric", "value", "unit", "precision", "words"),
     [
-        (COMPLETION_METRIC, Decimal("0.255"), "percentage", 1),
-        (COMPLETION_METRIC, Decimal("0.5"), "percentage", 0),
-        (BUGS, None, "none", 0),
-        (EUROS, Decimal("50.25"), "currency", 2),
+        (COMPLETION_METRIC, Decimal("0.255"), "percentage", 1, "from 0% to 100%, now 25.5%"),
+        (COMPLETION_METRIC, Decimal("0.5"), "percentage", 0, "from 0% to 100%, now 50%"),
+        (BUGS, None, "none", 0, "from 40 to 10, now 40"),
+        (EUROS, Decimal("50.25"), "currency", 2, "now €50.25"),
     ],
 )
 def test_linking_gives_a_goal_the_metric_of_the_key_result(
-    office: Office, metric: Metric, value: Decimal | None, unit: str, precision: int
+    office: Office, metric: Metric, value: Decimal | None, unit: str, precision: int, words: str
 ) -> None:
     gid = office.site.add_goal("Epic", unit="none", source="subgoal_progress")
     said = with_goals(office, lambda there: there.before_link(gid, metric, value))
-    assert f"its metric would become unit {unit}, precision {precision}" in said
-    assert "now it has none from 0 to 1, now 0, progress source subgoal_progress" in said
+    assert f"{words} (decimals: {precision}, progress source: manual); the one it has: from 0 to 1, now 0" in said
+    assert "progress source: subgoal_progress)" in said
     assert office.site.effects == []
     with_goals(office, lambda there: there.link(gid, metric, value))
     made = office.site.goals[gid]["metric"]
@@ -231,7 +236,7 @@ def test_linking_gives_a_goal_the_metric_of_the_key_result(
 
 def test_a_metric_without_two_ends_cannot_be_linked() -> None:
     with pytest.raises(FixConfigError, match="needs a baseline and another target"):
-        metric_data(Metric(kind=MetricKind.AT_LEAST, baseline=None, target=Decimal(42)), None)
+        metric_for(Metric(kind=MetricKind.AT_LEAST, baseline=None, target=Decimal(42)), None)
 
 
 def test_goals_to_be_imported_come_with_their_metric_and_those_that_they_support(office: Office) -> None:
