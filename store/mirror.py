@@ -17,7 +17,8 @@ from mapping.decimals import ONE
 from mapping.mirror import Departure, Mirror, PlainCounts
 from mapping.words import ItemState, Sample, Selection, WorkItem
 from store.codec import decode_item, undone
-from store.tables import item_events, items, memberships, past_changes, runs, samples, selections
+from store.readings import seq_at
+from store.tables import item_events, items, memberships, past_changes, samples, selections
 
 Opened = Callable[[], AbstractContextManager[Connection]]
 PAGE = 2000
@@ -157,10 +158,9 @@ class StoredMirror:
 
     def as_of(self, instant: datetime) -> StoredMirror | None:
         """Return the mirror as the last run that was published up to an instant left it; None when there was none."""
-        query = select(func.max(runs.c.seq)).where(runs.c.finished_at <= instant, runs.c.seq <= self.seq)
         with self._opened() as connection:
-            seq = connection.execute(query).scalar()
-        return None if seq is None else StoredMirror(self._opened, seq)
+            seq = seq_at(connection, instant, upto=self.seq)
+        return StoredMirror(self._opened, seq) if seq else None
 
     def departed(self, selection: Selection) -> Mapping[str, Departure]:
         """Return how former members left, by item id; an id that is a member is not in it."""

@@ -49,14 +49,15 @@ LATEST = 2**31 - 1
 """A run that is never reached: up to now."""
 
 
-def seq_at(connection: Connection, instant: datetime) -> int:
-    """Return the number of the last run that had been published by an instant, 0 before the first.
+def seq_at(connection: Connection, instant: datetime, *, upto: int = LATEST) -> int:
+    """Return the number of the last run that had been published by an instant, 0 before the first; up to a run.
 
     Where clocks disagreed, most runs decide: the fewest of those up to it say that they were later, and of those after
     it that they were earlier; of several such the last.
     """
     by_then = case((runs.c.finished_at <= instant, 1), else_=-1)
-    balance = select(runs.c.seq, func.sum(by_then).over(order_by=runs.c.seq).label("by_then")).subquery()
+    sums = func.sum(by_then).over(order_by=runs.c.seq).label("by_then")
+    balance = select(runs.c.seq, sums).where(runs.c.seq <= upto).subquery()
     best = select(balance.c.seq).where(balance.c.by_then >= 0)
     return connection.scalar(best.order_by(balance.c.by_then.desc(), balance.c.seq.desc()).limit(1)) or 0
 

@@ -126,3 +126,12 @@ def test_the_past_is_the_mirror_of_the_last_run_up_to_an_instant(store: Store) -
     later = store.mirror(1).as_of(START + 9 * DAY)
     assert later is not None
     assert [each.id for each in later.members(EPIC)] == ["1"]
+
+
+def test_a_run_under_a_wrong_clock_is_not_taken_for_the_past(store: Store) -> None:
+    for count, at in enumerate((START, START + DAY, START + 2 * DAY, START - 1000 * DAY, START + 3 * DAY), 1):
+        sync(store, Pull(items=[item(number) for number in range(count)]), at=at)
+    past = store.mirror().as_of(START + DAY / 2)
+    assert past is not None
+    assert len([*past.members(EPIC)]) == 1
+    assert store.mirror().as_of(START - 2000 * DAY) is None
