@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from config.load import Config, fields_in
 from connectors.port import Glimpse, Identity, Source
-from mapping.errors import OkrsyncError, Place, Problem
+from mapping.errors import OkrsyncError, Place, Problem, named_once
 from mapping.words import Selection
 
 OpenSource = Callable[[str], Source]
@@ -127,7 +127,8 @@ def _places_of(config: Config, selection: Selection) -> Iterator[Place]:
 
 def problem_of(connection: str, place: Place, error: OkrsyncError) -> Finding:
     """Return an error as a finding at a place of the file."""
-    what, colon, fix = str(error).rpartition(": ")
+    said = named_once(connection, str(error))
+    what, colon, fix = said.rpartition(": ")
     if not colon:
-        what, fix = str(error), "correct the connection or the rule"
+        what, fix = said, "correct the connection or the rule"
     return Finding(connection=connection, problem=Problem(place=place, what=what, fix=fix))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from connectors.port import Capability, Connector, Source
 from flows.departures import HOLD_FROM, departures_of, why_held
-from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError
+from mapping.errors import OkrsyncError, PartialReadError, SkipRecordError, named_once
 from mapping.words import Outcome, PullResult, Sample, Selection, WorkItem
 from store import Run, Watermark
 
@@ -117,7 +117,7 @@ def _unexpected(error: BaseException) -> str:
 
 def plain_reason(connection: str, reason: str | None) -> str | None:
     """Return a reason without its connection's name, which whoever shows it puts in front once."""
-    return None if reason is None else reason.removeprefix(f"{connection}: ")
+    return None if reason is None else named_once(connection, reason).removeprefix(f"{connection}: ")
 
 
 def _failed(selection: Selection, reason: str) -> PullResult:

@@ -10,6 +10,19 @@ class OkrsyncError(Exception):
     """Base of all expected failures: one clear line for the user, no traceback."""
 
 
+def named_once(connection: str, message: str) -> str:
+    """Return a message that begins with its connection's name without the vendor's behind it where that is the same.
+
+    >>> named_once("jira", "jira: Jira: the address holds an account: take it out of url")
+    'jira: the address holds an account: take it out of url'
+    >>> named_once("work", "work: Jira: the address holds an account: take it out of url")
+    'work: Jira: the address holds an account: take it out of url'
+    """
+    twice = f"{connection}: {connection}: "
+    same = message[: len(twice)].casefold() == twice.casefold()
+    return f"{connection}: {message[len(twice) :]}" if same else message
+
+
 class FixConfigError(OkrsyncError):
     """A person must change the config or a credential; trying again is no use."""
 
