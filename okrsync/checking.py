@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from okrsync.place import Place
 
 
 def run_check(place: Place, *, offline: bool, json: bool) -> bool:
-    """Report every problem; return whether there are any."""
+    """Report every problem, with files named from the folder of the rules; return whether there are any."""
     try:
         config = place.rules()
     except ConfigProblemsError as error:
@@ -36,7 +37,9 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     if json:
         typer.echo(show.as_json({"problems": [_plain(each) for each in problems], "seen": said}))
     else:
-        _print(problems, said, offline=offline)
+        within = f"{place.folder.resolve()}{os.sep}"
+        lines = [show.clean(each).replace(within, "") for each in (*said, *map(str, problems))]
+        _print(lines, len(problems), offline=offline)
     return bool(problems)
 
 
@@ -76,13 +79,11 @@ def _counted(config: Config) -> str:
     )
 
 
-def _print(problems: list[Problem], said: list[str], *, offline: bool) -> None:
-    for line in said:
-        typer.echo(show.clean(line))
-    for problem in problems:
-        typer.echo(show.clean(str(problem)))
+def _print(lines: Sequence[str], problems: int, *, offline: bool) -> None:
+    for line in lines:
+        typer.echo(line)
     if problems:
-        typer.echo(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}.", err=True)
+        typer.echo(f"{show.counted_as(problems, 'problem')}.", err=True)
     else:
         typer.echo("The rules are fine; nobody was asked." if offline else "Everything is fine.")
 

@@ -237,6 +237,18 @@ def remarks(overview: Overview) -> Text:
     return text
 
 
+def okrs_table(rows: Iterable[tuple[str, str, str, str, str]]) -> Table:
+    """Return what is declared, a row each: id, whose it is to change, title, aim, owner."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for name in ("id", "kept by"):
+        table.add_column(name, no_wrap=True)
+    for name in ("title", "aim", "owner"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(clean(each)) for each in row))
+    return table
+
+
 OUTCOMES = {"complete": ("✔", "green"), "partial": ("◐", "yellow"), "failed": ("✘", "red"), "skipped": ("–", "dim")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from rich.text import Text
@@ -46,7 +46,7 @@ def _what(change: DeclaredChange) -> str:
     parts = [f"was {change.was}"] if change.was else []
     match change.act:
         case Act.CREATE:
-            parts.append(f"new: {_short(change.title)}" if change.title else "new")
+            parts.append(f"new: {short(change.title)}" if change.title else "new")
         case Act.RETIRE:
             parts.append("no longer declared; its history stays")
         case Act.HAND_OVER:
@@ -63,14 +63,18 @@ def _what(change: DeclaredChange) -> str:
 
 
 def _facts(change: DeclaredChange) -> list[str]:
-    names = list(dict.fromkeys([*change.before, *change.after]))
-    if any(name in ENDS for name in names):
-        names = [name for name in names if name != "metric"]  # it says the same, exactly
-    sides = ((name, *_apart(change.before.get(name, "–"), change.after.get(name, "–"))) for name in names)
-    return [f"{name} {_short(before)} → {_short(after)}" for name, before, after in sides]
+    names = telling([*change.before, *change.after])
+    sides = ((name, *apart(change.before.get(name, "–"), change.after.get(name, "–"))) for name in names)
+    return [f"{name} {short(before)} → {short(after)}" for name, before, after in sides]
 
 
-def _apart(before: str, after: str) -> tuple[str, str]:
+def telling(names: Iterable[str]) -> list[str]:
+    """Return the names of facts, each once, without a metric whose ends are among them: it says the same, exactly."""
+    found = list(dict.fromkeys(names))
+    return [each for each in found if each != "metric"] if any(each in ENDS for each in found) else found
+
+
+def apart(before: str, after: str) -> tuple[str, str]:
     """Return both sides without the words they begin with alike where they are long, so that the change is seen."""
     if max(len(before), len(after)) <= LONGEST:
         return before, after
@@ -82,6 +86,7 @@ def _apart(before: str, after: str) -> tuple[str, str]:
     return old, new
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text on one line, cut where it is long."""
     line = "".join(each if each.isprintable() else " " for each in text)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -175,14 +175,14 @@ def list_(ctx: typer.Context, json: AsJson = False) -> None:
         if not each.retired
     ]
     if json:
-        rows = [{"id": body.id, "title": body.title, "owner": body.owner, "origin": origin} for body, origin in living]
-        typer.echo(show.as_json({"okrs": rows}))
+        each = [{"id": body.id, "title": body.title, "owner": body.owner, "origin": origin} for body, origin in living]
+        typer.echo(show.as_json({"okrs": each}))
         return
     aims = {each.body.id: show_metric(each.body.metric) for each in known.key_results.values()}
-    for body, origin in sorted(living, key=lambda pair: pair[0].id):
-        more = [show.clean(each) for each in (body.title, aims.get(body.id), body.owner) if each]
-        typer.echo(f"{origin:<9} {body.id}  {'  '.join(more)}")
-    if not living:
+    rows = [(body.id, str(origin), body.title, aims.get(body.id, ""), body.owner or "") for body, origin in living]
+    if rows:
+        show.console().print(show.okrs_table(sorted(rows)))
+    else:
         typer.echo("nothing is declared yet: okrsync okr add, or objectives in the rules and okrsync sync")
 
 

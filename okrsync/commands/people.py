@@ -107,18 +107,18 @@ def audit(
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
     json: AsJson = False,
 ) -> None:
-    """Show who changed what by hand, with what was before and after."""
+    """Show who changed what by hand, field by field, with what was before and after."""
     from okrsync import show
+    from okrsync.show_audit import audit_lines
 
     place: Place = ctx.obj
     with place.store() as store:
-        entries = store.audit(subject, limit)
+        entries, known = store.audit(subject, limit), store.register().key_results
     if json:
         typer.echo(show.as_json(entries))
         return
     for entry in entries:
-        sides = show.clean(f"{entry.before or '–'} → {entry.after or '–'}")
-        when, who = f"{entry.at:%Y-%m-%d %H:%M} UTC", show.clean(entry.actor)
-        typer.echo(f"{when}  {who}  {entry.action} {entry.subject}  {sides}")
+        key_result = known.get(entry.subject)
+        typer.echo("\n".join(audit_lines(entry, None if key_result is None else key_result.body.metric.unit)))
     if not entries:
         typer.echo("nothing was changed by hand")

@@ -48,6 +48,27 @@ def test_a_sentence_becomes_a_key_result_that_people_check_in(house: House) -> N
     assert "sound" in house.do("db", "verify")
 
 
+def test_the_audit_tells_field_by_field_what_changed_as_people_read_it(house: House) -> None:
+    house.do("check-in", "grow/mrr", "140000", "--confidence", "60%", "--note", "two\nlines")
+    house.do("okr", "edit", "grow/mrr", "--title", "Grow MRR", "--owner", "")
+    said = house.do("audit", "grow/mrr", "--limit", "2").splitlines()
+    assert said[0].endswith("UTC  ana  change key result grow/mrr")
+    assert said[1:3] == ["    title: Grow MRR from $120k to $200k → Grow MRR", "    owner: ana@acme.test → –"]
+    assert said[3].endswith("UTC  ana  check-in grow/mrr")
+    assert said[4:] == ["    value: $140,000", "    confidence: 60%", "    note: two lines"]
+    assert json.loads(house.json("audit", "grow/mrr")[1]["after"])["value"] == "140000", "as plain data for programs"
+
+
+def test_what_is_declared_is_listed_in_columns(house: House) -> None:
+    head, *rows = house.do("okr", "list").splitlines()
+    starts = [head.index(name) for name in ("id", "kept by", "title", "aim", "owner")]
+    cells = [[row[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)] for row in rows]
+    assert cells == [
+        ["grow", "people", "Grow the business", "", ""],
+        ["grow/mrr", "people", "Grow MRR from $120k to $200k", "$120,000 → $200,000", "ana@acme.test"],
+    ]
+
+
 def test_a_sync_measures_its_own_and_leaves_theirs_alone(house: House) -> None:
     house.do("check-in", "grow/mrr", "140000")
     house.sync(SHIP)

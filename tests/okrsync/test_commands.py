@@ -185,7 +185,23 @@ def test_check_names_every_planted_mistake_with_line_and_column(tmp_path: Path) 
         assert any(at == line and part in what for at, what in found), (line, part)
     assert all(each["column"] >= 1 and each["fix"] for each in problems)
     text = okrsync("-C", str(tmp_path), "check", "--offline").stdout
-    assert f"{tmp_path / 'okrsync.yaml'}:1:11: unknown time zone" in text
+    assert "\nokrsync.yaml:1:11: unknown time zone" in f"\n{text}"
+    assert str(tmp_path) not in text, "files are named from the folder that was given"
+
+
+def test_a_vendor_is_named_behind_its_connection_only_where_that_has_another_name(tmp_path: Path) -> None:
+    cloud = "{connector: jira, url: https://10.1.2.3, email: a@acme.test, token: '${A_TOKEN}'}"
+    measured = "{title: T, measure: {completion: {from: %s, epic: A-1}}}"
+    rules = (
+        f"timezone: UTC\nconnections: {{jira: {cloud}, work: {cloud}}}\n"
+        "cycles: {q4: {starts_on: 2026-10-01, ends_on: 2027-01-01}}\n"
+        f"objectives: {{a: {{title: A, cycle: q4, key_results: {{x: {measured % 'jira'}, y: {measured % 'work'}}}}}}}\n"
+    )
+    (tmp_path / "okrsync.yaml").write_text(rules, encoding="utf-8")
+    said = okrsync("-C", str(tmp_path), "check", env={"A_TOKEN": "made-up"}).stdout
+    ours, theirs = (line.partition(" ")[2] for line in said.splitlines() if line.startswith("okrsync.yaml:2:"))
+    assert theirs.startswith("work: Jira: ")
+    assert ours == theirs.replace("work: Jira: ", "jira: ")
 
 
 def test_check_asks_each_connection_who_we_are_and_what_is_visible(rivelle: Company) -> None:
