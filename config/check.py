@@ -40,10 +40,11 @@ class Finding:
 
 
 def _seen(glimpse: Glimpse | None) -> str:
-    if glimpse is None or glimpse.matches is None:
+    if glimpse is None:
         return "visible"
+    count = "visible" if glimpse.matches is None else f"{glimpse.matches} now"
     example = f", such as {glimpse.example}" if glimpse.example else ""
-    return f"{glimpse.matches} now{example}"
+    return f"{count}{example}" + (f"; {glimpse.remark}" if glimpse.remark else "")
 
 
 def check_online(config: Config, open_source: OpenSource) -> AsyncIterator[Finding]:

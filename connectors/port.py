@@ -59,6 +59,8 @@ class Glimpse:
     matches: int | None
     """None where the vendor gives no cheap count."""
     example: str | None = None
+    remark: str = ""
+    """What looks like a slip in the options or the rule, though it may be meant so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from flows.reader import StoreReader
 from okrsync import show
 from okrsync.sandbox.demo import advance
 from okrsync.sandbox.server import free_port
+from okrsync.show_deliver import destination_lines
 from okrsync.show_why import explanation
 from store import Store
 from tests.dashboard.test_browser import CHROMIUM, FLAGS
@@ -40,6 +41,8 @@ def _terminal(rivelle: Company) -> None:
     out.print(Text("$ okrsync sync", style="bold"))
     out.print(show.connections_table(report.connections))
     out.print(show.changes_table(report.changes))
+    for line in destination_lines(report.destinations):
+        out.print(line)
     out.print(show.summary(report))
     out.print(Text("\n$ okrsync why new-checkout/epic --items 4", style="bold"))
     with rivelle.place.reader() as reader:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from mapping.errors import FixConfigError
 
 SHOWN = 5
+ALIKE = 0.8
+"""Names are almost the same from this share of like letters on: ``Droped`` and ``Dropped`` are, 0.92."""
 
 
 class Thing(Protocol):
@@ -65,3 +68,20 @@ def nearest(said: str, there: Iterable[Thing]) -> str:
     ordered = sorted(there, key=likeness)
     more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
     return ", ".join(f"{each.name!r} ({each.gid})" for each in ordered[:SHOWN]) + more
+
+
+def almost(said: Sequence[str], there: Iterable[str]) -> tuple[str, str] | None:
+    """Return a name that nothing there has, and the one of those there that is almost it; None if all is well.
+
+    Names that differ in their digits (``Sprint 12``, ``Sprint 13``) are never taken for each other.
+    """
+    named = {each.casefold() for each in said}
+    names = {each.strip().casefold(): each for each in there}
+    others = [each for each in names if each not in named]
+    for each in said:
+        if each.casefold() in names or each.isdigit():
+            continue
+        alike = [other for other in others if re.findall(r"\d+", other) == re.findall(r"\d+", each)]
+        if near := difflib.get_close_matches(each.casefold(), alike, n=1, cutoff=ALIKE):
+            return each, names[near[0]]
+    return None

@@ -15,8 +15,9 @@ from connectors.asana import fields as custom
 from connectors.asana.client import AsanaClient
 from connectors.asana.errors import GONE, HIDDEN
 from connectors.asana.history import past
-from connectors.asana.items import Reader, belongs
+from connectors.asana.items import Reader, belongs, standing_of
 from connectors.asana.listing import Listing, unreadable
+from connectors.asana.near import almost
 from connectors.asana.options import AsanaOptions
 from connectors.asana.places import Places
 from connectors.asana.records import STORY_FIELDS, Story, Task
@@ -74,15 +75,26 @@ class AsanaSource:
         places = await self._places.of(terms)
         reader = await self._reader(frozenset())
         found: dict[str, Task] = {}
+        statuses: set[str] = set()
         whole = len(places) <= GLIMPSED and not terms.subtasks
         for place in places[:GLIMPSED]:
             params = {**place.params, "opt_fields": ",".join(reader.opt_fields)}
             page, is_last = await self._client.first(place.path, params, what=f"the tasks of {place.label}")
-            tasks = [task for raw in page if (task := self._task(raw, _ignore)) and belongs(task, terms)]
-            found |= {task.gid: task for task in tasks}
+            tasks = [task for raw in page if (task := self._task(raw, _ignore))]
+            statuses |= {each.name for task in tasks for each in standing_of(task).statuses()}
+            found |= {task.gid: task for task in tasks if belongs(task, terms)}
             whole = whole and is_last
         example = next((task.name for task in found.values() if task.name), None)
-        return Glimpse(matches=len(found) if whole else None, example=example)
+        return Glimpse(matches=len(found) if whole else None, example=example, remark=self._slip(statuses))
+
+    def _slip(self, statuses: set[str]) -> str:
+        """Return what to say of a section that the options name almost, for its tasks would count as to do."""
+        options = self._options
+        for option, names in (("in_progress", options.in_progress), ("wont_do", options.wont_do)):
+            if slip := almost([str(each) for each in names], statuses):
+                said, there = slip
+                return f"{option} names {said!r}, and tasks here are in {there!r}: is that the one meant?"
+        return ""
 
     async def fingerprint(self, fields: frozenset[str]) -> str:
         """Return a digest of the custom fields that rules mean, and of the way records are read.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from config.check import Finding, check_online
 from config.load import Config
 from connectors.port import CensusPage, Glimpse, Identity, OnSkip, Source
@@ -136,3 +138,16 @@ async def test_a_connection_that_cannot_be_opened_is_told_at_its_place(tmp_path:
 
     found = [each async for each in check_online(config, opened)]
     assert places(found, tmp_path) == ["4:3: kpis.xlsx is not there: check the path"]
+
+
+@pytest.mark.parametrize(
+    ("glimpse", "told"),
+    [
+        (Glimpse(matches=None), "visible"),
+        (Glimpse(matches=None, example="Pay"), "visible, such as Pay"),
+        (Glimpse(matches=3, remark="is that the one meant?"), "3 now; is that the one meant?"),
+    ],
+)
+def test_what_a_selection_looks_like_is_told_with_what_looks_like_a_slip(glimpse: Glimpse, told: str) -> None:
+    finding = Finding(connection="work", selection=Selection.of("work", {"tag": "q4"}), glimpse=glimpse)
+    assert str(finding) == f"work: tag q4: {told}"

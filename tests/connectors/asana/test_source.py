@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,26 @@ async def test_a_glimpse_counts_what_is_on_one_page_and_shows_one(office: Office
     assert (await office.source().glimpse(selection(project="Launch", subtasks=True))).matches is None
     office.site.most = 1
     assert (await office.source().glimpse(selection(project="Launch"))).matches is None
+
+
+@pytest.mark.parametrize(
+    ("options", "remark"),
+    [
+        ({"wont_do": ["Droped"]}, "wont_do names 'Droped', and tasks here are in 'Dropped': is that the one meant?"),
+        ({"in_progress": ["sprint12"]}, "in_progress names 'sprint12', and tasks here are in 'Sprint 12': is that"),
+        ({"wont_do": ["dropped"], "in_progress": ["Sprint 13", "1209", "Elsewhere"]}, ""),
+        ({"wont_do": ["Dropped", "Droped"]}, ""),
+    ],
+)
+async def test_a_section_that_the_options_name_almost_is_told(
+    office: Office, options: dict[str, Any], remark: str
+) -> None:
+    project = office.site.add_project("Launch", ["Dropped", "Sprint 12"])
+    office.tasks(project, "Pay", section="Dropped")
+    office.tasks(project, "Ship", section="Sprint 12")
+    glimpse = await office.source(**options).glimpse(selection(project="Launch"))
+    assert glimpse.remark.startswith(remark)
+    assert bool(glimpse.remark) is bool(remark)
 
 
 async def test_a_glimpse_of_a_large_portfolio_stays_cheap(office: Office) -> None:
