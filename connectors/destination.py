@@ -80,6 +80,16 @@ class Probed(Protocol):
 
 
 @runtime_checkable
+class HearsOfRetired(Protocol):
+    """What a destination offers besides when it can tell that nobody declares a key result any more.
+
+    At every other one such an update is not written, and what stands there stays.
+    """
+
+    hears_of_retired: bool
+
+
+@runtime_checkable
 class Linkable(Protocol):
     """What a destination offers besides when a target can be made fit for a key result, on a person's word only."""
 

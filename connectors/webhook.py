@@ -23,7 +23,7 @@ from mapping.delivery import VALUE, Held, Update
 from mapping.errors import FixConfigError
 from mapping.plain import Plain, plain
 
-TYPE = "key_result.updated"
+TYPE, RETIRED = "key_result.updated", "key_result.retired"
 MOVED = frozenset({301, 308})
 SHORTEST = 24
 """Bytes of a secret, as the specification asks."""
@@ -58,6 +58,7 @@ class Webhook:
     """One receiver."""
 
     at_once = 1
+    hears_of_retired = True
 
     def __init__(self, options: WebhookOptions, surroundings: Surroundings) -> None:
         parts = urlsplit(options.url)
@@ -74,7 +75,8 @@ class Webhook:
     async def read(self, _target: str, update: Update) -> Held:
         """Return what will be told; nobody can ask a webhook what it was told before."""
         value = "nothing" if update.value is None else str(plain(update.value))
-        return Held(wanted={VALUE: f"{value} ({update.status})"}, blind=True)
+        stands = "retired" if update.retired else update.status
+        return Held(wanted={VALUE: f"{value} ({stands})"}, blind=True)
 
     async def write(self, writes: Sequence[Write]) -> None:
         """Post each update, signed. A redirect is refused: the body would go where nobody meant it to."""
@@ -123,7 +125,7 @@ class Webhook:
 def payload(update: Update) -> dict[str, Plain]:
     """Return the body of a webhook: what happened, when, and how the key result stands now."""
     return {
-        "type": TYPE,
+        "type": RETIRED if update.retired else TYPE,
         "timestamp": plain(update.at),
         "data": {
             "key_result": update.key_result,

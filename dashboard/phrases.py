@@ -57,6 +57,7 @@ PHRASES = (
     _("a person set value to {number} there, where okrsync had written {bound}: {rest}"),
     _("check the same value in with okrsync, set it back there, or choose on_conflict: overwrite"),
     _("no value to write: what stands there stays"),
+    _("declared no longer: what stands there stays"),
     _("a newer one took its place"),
     _("the rules send it there no longer"),
     # expected progress

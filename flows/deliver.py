@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from config.destinations import ConfiguredDestination
 from config.load import Config
-from connectors.destination import Destination, Write
+from connectors.destination import Destination, HearsOfRetired, Write
 from connectors.guard import Guard
 from connectors.port import Surroundings
 from flows.leases import DESTINATION, Leases
@@ -84,8 +84,7 @@ class _Round:
         for row in rows:
             if self.lost >= LOST_IN_A_ROW:
                 break
-            if not self.rule.choice.takes(row.update.objective, row.update.team, row.key_result):
-                self._not_wanted(row)
+            if self._left(row):
                 continue
             held = await self._look(row)
             if held is not None and (made := self._judged(row, held)) is not None:
@@ -183,6 +182,17 @@ class _Round:
         told = f"{_wanted(held)} stood there already" if held.wanted else "no value to write: what stands there stays"
         self._end(row, DeliveryState.UNCHANGED, told, held)
         self.record = replace(self.record, unchanged=self.record.unchanged + 1)
+
+    def _left(self, row: Delivery) -> bool:
+        """Return whether nothing is to be written whatever stands there, and note why."""
+        if not self.rule.choice.takes(row.update.objective, row.update.team, row.key_result):
+            self._not_wanted(row)
+            return True
+        if row.update.retired and not isinstance(self.there, HearsOfRetired):
+            self._end(row, DeliveryState.UNCHANGED, "declared no longer: what stands there stays", Held())
+            self.record = replace(self.record, unchanged=self.record.unchanged + 1)
+            return True
+        return False
 
     def _not_wanted(self, row: Delivery) -> None:
         if self.leases is not None:

@@ -160,14 +160,15 @@ class Desk:
         Raises:
             FixConfigError: people do not own it.
         """
-        with self._act("close") as (run, register):
+        gone: list[str] = []
+        with self._act("close", gone) as (run, register):
             _owned(register, address)
             below = [
                 each
                 for each, known in register.key_results.items()
                 if objective_of(each) == address and not known.retired
             ]
-            gone = [*below, address]
+            gone += [*below, address]
             run.retire(gone)
             run.audit(
                 [

@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Protocol
 
 from flows.earlier import earlier_statuses
+from mapping.declared import objective_of
 from mapping.delivery import Delivery, DeliveryState, Update, note_of, update_of
 from mapping.effective import Entries
+from mapping.periods import local_date
 from mapping.rollup import judged_by_parts, weighing
 from mapping.rules import KeyResult, Objective, Rollup
 from mapping.standing import Standing, standing
@@ -57,7 +59,9 @@ def enqueue_after(
     found = (run.objective_of(address) for address in dict.fromkeys(addresses))
     objectives = [each for each in found if each is not None]
     earlier = earlier_statuses(store, objectives, current=False)
-    return enqueue(run, objectives, wanting, now=now, closed=store.snapshots(), earlier=earlier)
+    closed = store.snapshots()
+    gone = enqueue_retired(run, wanting, now=now, closed=closed, among=addresses)
+    return gone + enqueue(run, objectives, wanting, now=now, closed=closed, earlier=earlier)
 
 
 def enqueue(
@@ -92,6 +96,46 @@ def enqueue(
         for objective, update in _Standings(run, open_, judged_at or now, earlier or {}).updates(at=now)
         for outlet in wanting
         if outlet.wants(objective, update.key_result) and _is_news(update, newest.get((outlet.name, update.key_result)))
+    ]
+    return len(run.send(fresh, at=now))
+
+
+def enqueue_retired(
+    run: Run,
+    outlets: Iterable[Outlet],
+    *,
+    now: datetime,
+    closed: Iterable[str] = (),
+    among: Collection[str] | None = None,
+) -> int:
+    """Queue that key results are declared no longer, where they were told of, and return how many rows that made.
+
+    Those of a cycle that is closed or over are left out: to tidy up behind it drops nothing. Called between publish
+    and commit.
+
+    Args:
+        run: has published.
+        outlets: the destinations of the rules.
+        now: the clock.
+        closed: cycles whose key results are frozen.
+        among: addresses to look at; all by default.
+    """
+    register, frozen = run.register(), frozenset(closed)
+    gone: dict[str, Objective] = {}
+    for address, known in register.key_results.items():
+        if known.retired and (among is None or address in among):
+            objective = register.objectives[objective_of(address)].body
+            cycle = objective.cycle
+            if cycle.id not in frozen and local_date(now, cycle.timezone) < cycle.ends_on:
+                gone[address] = objective
+    newest = run.newest_outgoing(list(gone))
+    fresh = [
+        (outlet.name, replace(last.update, run=run.seq, at=now, note="declared no longer", retired=True))
+        for address, objective in gone.items()
+        for outlet in outlets
+        if outlet.wants(objective, address)
+        and (last := newest.get((outlet.name, address))) is not None
+        and (not last.update.retired or last.state in UNSETTLED)
     ]
     return len(run.send(fresh, at=now))
 

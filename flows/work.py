@@ -22,7 +22,7 @@ from flows.deliver import deliver
 from flows.earlier import earlier_statuses
 from flows.leases import Leases
 from flows.opening import open_source
-from flows.outgoing import enqueue
+from flows.outgoing import enqueue, enqueue_retired
 from flows.pull import Progress, Pull, not_opened, pull_connection, worst_of
 from flows.staleness import freshness
 from flows.sync_report import SyncReport
@@ -224,10 +224,12 @@ class Work:
             name: tuple(str(each) for each in rule.strangers(declared))
             for name, rule in self.config.destinations.items()
         }
+        outlets = self.config.destinations.values()
+        enqueue_retired(self.run, outlets, now=self.now(), closed=self.closed)
         enqueue(
             self.run,
             declared,
-            self.config.destinations.values(),
+            outlets,
             now=self.now(),
             closed=self.closed,
             earlier=self._earlier(),

@@ -81,10 +81,12 @@ class Update:
     stale_reason: str | None = None
     no_data: str | None = None
     objective_owner: str | None = None
+    retired: bool = False
+    """Nobody declares it any more; the rest is how it stood when it was last told of."""
 
     def says_as(self, other: Update) -> bool:
         """Return whether two updates tell a destination the same."""
-        mine, theirs = ((each.value, each.raw_progress, each.status) for each in (self, other))
+        mine, theirs = ((each.value, each.raw_progress, each.status, each.retired) for each in (self, other))
         return mine == theirs
 
 

@@ -153,11 +153,14 @@ def edit(
 def close(ctx: typer.Context, address: Target, actor: Actor = None) -> None:
     """Retire what people made, an objective with its key results; history stays (`okrsync status --retired`)."""
     from flows.okrs import Desk
+    from okrsync.telling import tell
 
     place: Place = ctx.obj
     with place.store() as store:
-        gone = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC)).close(address)
-    typer.echo("\n".join(f"{each}: closed" for each in gone))
+        outlets = place.outlets()
+        desk = Desk(store=store, author=place.actor(actor), now=datetime.now(UTC), outlets=outlets)
+        typer.echo("\n".join(f"{each}: closed" for each in desk.close(address)))
+        tell(place, store, outlets)
 
 
 def list_(ctx: typer.Context, json: AsJson = False) -> None:

@@ -16,7 +16,7 @@ from config.load import Config
 from connectors.asana.goals import DESTINATION, GoalsOptions
 from connectors.destination import Destination
 from flows.deliver import deliver
-from flows.outgoing import enqueue
+from flows.outgoing import enqueue, enqueue_retired
 from mapping.canonical import rule_of
 from mapping.delivery import Delivery, DestinationRecord, OnConflict
 from mapping.errors import Place
@@ -106,7 +106,8 @@ class Desk:
                 for name, value in values.items()
             ]
             run.publish(check_ins=made, freshness=(), declared=[self.objective], connections=(), now=now)
-            rows = enqueue(run, [self.objective], [self.rule] if queue else [], now=now)
+            outlets = [self.rule] if queue else []
+            rows = enqueue_retired(run, outlets, now=now) + enqueue(run, [self.objective], outlets, now=now)
             run.commit()
         return rows
 

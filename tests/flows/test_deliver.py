@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,6 +50,27 @@ def test_what_changed_is_queued_with_the_run_and_written_once(desk: Desk) -> Non
     assert desk.publish({}) == 0
     assert desk.deliver().sent == 0
     assert desk.effects(K0) == [0.5]
+
+
+def test_a_goal_keeps_what_was_written_of_a_dropped_key_result_and_the_list_of_deliveries_says_so(desk: Desk) -> None:
+    desk.publish({K0: HALF, K1: QUARTER})
+    desk.deliver()
+    desk.objective = replace(desk.objective, key_results=desk.objective.key_results[1:])
+    assert desk.publish({}) == 1
+    assert (desk.deliver().unchanged, desk.value(K0), desk.effects(K0)) == (1, HALF, [0.5])
+    newest = desk.rows(K0)[0]
+    assert (newest.state, newest.detail) == (DeliveryState.UNCHANGED, "declared no longer: what stands there stays")
+    assert desk.publish({}) == 0
+
+
+def test_what_is_dropped_when_its_cycle_is_over_is_tidied_up_and_told_to_nobody(desk: Desk) -> None:
+    desk.publish({K0: HALF})
+    desk.deliver()
+    ends_on = desk.objective.cycle.ends_on
+    desk.office.clock.instant = datetime(ends_on.year, ends_on.month, ends_on.day, 12, tzinfo=UTC)
+    desk.publish({})  # that it is over is news
+    desk.objective = replace(desk.objective, key_results=desk.objective.key_results[1:])
+    assert desk.publish({}) == 0
 
 
 def test_nothing_is_queued_by_a_run_that_does_not_commit(desk: Desk) -> None:
@@ -245,7 +266,7 @@ def test_whoever_lost_the_lease_writes_nothing(desk: Desk) -> None:
 def test_a_dry_run_says_what_would_be_written_and_writes_nothing(desk: Desk) -> None:
     desk.publish({K0: HALF})
     record = desk.deliver(dry=True)
-    assert record.preview == (f"{K0}: value 0 → 0.5 (goal {desk.targets[K0]} at localhost)",)
+    assert record.preview == (f"{K0}: value 0 → 0.5 (goal {desk.targets[K0]} (Goal 0) at localhost)",)
     assert desk.effects(K0) == []
     assert states(desk, K0) == [DeliveryState.WAITING]
     assert desk.rows(K0)[0].attempts == 0

@@ -101,6 +101,39 @@ def test_what_people_keep_in_the_store_goes_out_with_each_deed_and_needs_no_obje
     assert (address, value, status) == ("grow/mrr", "5", "on_track")
 
 
+def retired(told: Told) -> list[tuple[str, str | None]]:
+    """Return key result and last value of what was heard to be declared no longer, and of nothing else."""
+    found = [asked.body for asked in told.served.asked]
+    told.served.asked.clear()
+    assert {each["type"] for each in found} <= {"key_result.retired"}
+    return [(each["data"]["key_result"], each["data"]["value"]) for each in found]
+
+
+def test_what_people_close_is_told_as_retired(told: Told) -> None:
+    told.rules()
+    house = told.house
+    house.do("okr", "add-cycle", "year", "2026-01-01", "2027-12-31", "--timezone", "UTC")
+    house.do("okr", "add", "grow", "Grow", "--cycle", "year")
+    house.do("okr", "add", "grow/mrr", "Grow MRR from 0 to 10")
+    house.do("okr", "add", "grow/nps", "Raise NPS from 0 to 10")
+    house.do("check-in", "grow/mrr", "5")
+    assert values(told.news()) == {"grow/mrr": "5"}
+    house.do("okr", "close", "grow")
+    assert retired(told) == [("grow/mrr", "5")], "of the other nobody had heard"
+
+
+def test_what_the_rules_drop_is_told_once_as_retired_and_again_as_it_stands_when_it_is_back(told: Told) -> None:
+    ruled(told)
+    told.rules(objective("work", BY_HAND))
+    told.house.do("sync", "--in-process")
+    assert retired(told) == [("work/all", "0.2")]
+    told.house.do("sync", "--in-process")
+    assert retired(told) == []
+    told.rules(objective("work", key_result("all"), BY_HAND))
+    told.house.do("sync", "--in-process")
+    assert told.news() == [("work/all", "0.2", "off_track")]
+
+
 def test_imported_values_go_out_at_once_and_a_dry_run_tells_nobody(told: Told) -> None:
     told.rules()
     table = told.house.folder / "okrs.csv"
