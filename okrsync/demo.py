@@ -61,23 +61,24 @@ async def _two_syncs(place: Place, out: Console, sandbox: Sandbox) -> None:
     _say(out, "\nMeanwhile, at the company:")
     for line in advance(place.folder):
         out.print(Text(f"  · {line}"))
-    before = _standings(sandbox.asana)
+    before = standings(sandbox.asana)
     _say(out, "\nSecond sync.")
     report = await sync(config=str(place.rules_path))
     _print_summary(out, report)
     out.print(show.changes_table(report.changes))
     _say(out, "\nIn Asana, people see their goals move:")
-    for moved in _goal_lines(before, sandbox.asana):
+    for moved in goal_lines(before, sandbox.asana):
         out.print(moved)
 
 
-def _standings(site: AsanaSite) -> dict[str, Decimal]:
+def standings(site: AsanaSite) -> dict[str, Decimal]:
     """Return the current value of each goal, as Asana has it now."""
     return {gid: Decimal(str(goal["metric"]["current_number_value"])) for gid, goal in site.goals.items()}
 
 
-def _goal_lines(before: Mapping[str, Decimal], site: AsanaSite) -> Iterator[Text]:
-    for gid, value in _standings(site).items():
+def goal_lines(before: Mapping[str, Decimal], site: AsanaSite) -> Iterator[Text]:
+    """Return how far each goal of Asana moved since it stood as in ``before``."""
+    for gid, value in standings(site).items():
         goal = site.goals[gid]
         unit = Unit(kind=UnitKind.PERCENT if goal["metric"]["unit"] == "percentage" else UnitKind.NUMBER)
         yield Text(f"  · “{goal['name']}” went from {show_value(before[gid], unit)} to {show_value(value, unit)}.")

@@ -8,7 +8,7 @@ from random import Random
 from okrsync.sandbox import company
 from okrsync.sandbox.asana_edits import AsanaEdits
 from okrsync.sandbox.asana_site import ASANA_ACCOUNT, AsanaSite, Project
-from okrsync.sandbox.days import span_around, working_time
+from okrsync.sandbox.days import Span, span_around, working_time
 from okrsync.sandbox.wire import Record, instant_of
 
 STORE = "Store in Ghent"
@@ -39,7 +39,7 @@ def asana_world(rng: Random, anchor: datetime) -> AsanaSite:
             _complete(rng, anchor, site, work, elapsed)
     opening = AsanaEdits(site, working_time(rng, anchor, 100), company.SOFIA)
     opening.add("Doors open", project, OPENING, subtype="milestone")
-    _goals(site)
+    _goals(site, span_around(anchor))
     return site
 
 
@@ -108,7 +108,7 @@ def effort_of(task: Record) -> float:
     return float(held.get("number_value") or 0)
 
 
-def _goals(site: AsanaSite) -> None:
+def _goals(site: AsanaSite, span: Span) -> None:
     """Add the goals as somebody made them at the start of the cycle; nobody has kept them since."""
     site.add_goal("The store in Ghent is ready to open", gid=GOAL_READY, precision=1)
     site.add_goal(
@@ -119,3 +119,7 @@ def _goals(site: AsanaSite) -> None:
         target_number_value=10,
         current_number_value=40,
     )
+    last = span.ends_on - timedelta(days=1)
+    for gid, owner in ((GOAL_READY, company.SOFIA), (GOAL_BUGS, company.AGNES)):
+        dates = {"start_on": span.starts_on.isoformat(), "due_on": last.isoformat()}
+        site.goals[gid] |= {"owner": site.user(owner), **dates}
