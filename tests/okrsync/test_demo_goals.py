@@ -20,7 +20,8 @@ def test_the_second_sync_moves_the_goals_and_each_is_told_in_a_line(rivelle: Com
     for gid, address in WRITTEN.items():
         assert before[gid] != after[gid] == round(Decimal(str(rivelle.values()[address])), 3)
     lines = [line.plain for line in goal_lines(before, rivelle.sandbox.asana)]
-    assert lines[1] == "  · “At most ten open checkout bugs” went from 22 to 19."
+    bugs = f"{int(before[GOAL_BUGS])} to {int(after[GOAL_BUGS])}"
+    assert lines[1] == f"  · “At most ten open checkout bugs” went from {bugs}."
     assert lines[0].endswith("%.")
     assert "goals: " in okrsync("-C", str(rivelle.folder), "why", WRITTEN[GOAL_BUGS]).stdout
 

@@ -55,12 +55,13 @@ def test_the_same_seed_and_steps_give_the_same_asana() -> None:
     assert json_bytes([one.tasks, one.stories, one.goals]) == json_bytes([other.tasks, other.stories, other.goals])
 
 
-def test_a_step_completes_work_and_grants_a_permit_all_of_it_after_the_last_change() -> None:
-    before, after = world(), world()
-    sentences = take_step(after, 1, STEP_AT)
+@pytest.mark.parametrize("anchor", DAYS, ids=[f"{day:%m-%d}" for day in DAYS])
+def test_a_step_completes_work_and_grants_a_permit_all_of_it_after_the_last_change(anchor: datetime) -> None:
+    before, after, at = world(anchor=anchor), world(anchor=anchor), anchor + timedelta(hours=1)
+    sentences = take_step(after, 1, at)
     moved = [task for gid, task in after.asana.tasks.items() if task != before.asana.tasks[gid]]
     assert [task["name"] for task in moved if not task["completed"]] == []
-    assert all(STEP_AT < instant_of(task["modified_at"]) < STEP_AT + timedelta(seconds=2) for task in moved)
+    assert all(at < instant_of(task["modified_at"]) < at + timedelta(seconds=2) for task in moved)
     told = [sentence for sentence in sentences if sentence.startswith("In Asana, ")]
     assert len(told) == len(moved) == 4
     assert len(open_work(after.asana, PERMITS)) == len(open_work(before.asana, PERMITS)) - 1
