@@ -30,7 +30,7 @@ def link_of(config: Config, store: Store, address: str, target: str, destination
     """Return what is to be linked: a key result of the rules, or one that people keep in the store.
 
     Raises:
-        FixConfigError: no such key result or destination, or a target that cannot be one.
+        FixConfigError: no such key result or destination, a target that cannot be one, or that of another key result.
     """
     key_result = next((each for each in config.key_results() if each.id == address), None)
     if key_result is None:
@@ -44,6 +44,12 @@ def link_of(config: Config, store: Store, address: str, target: str, destination
     chosen = takers[destination]
     if not chosen.kind.target_is_right(target):
         raise FixConfigError(f"{target!r} is not {chosen.kind.target}: copy it from the address of its page")
+    for other, theirs in chosen.choice.targets.items():
+        if theirs == target and other != address:
+            raise FixConfigError(
+                f"{target} is where {other} is written to: no two key results share one, so name another "
+                f"or take {other} off destination {destination} first"
+            )
     return Link(key_result=key_result, destination=chosen, target=target)
 
 

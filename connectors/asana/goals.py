@@ -246,20 +246,23 @@ class AsanaGoals:
 def metric_for(metric: Metric, value: Decimal | None) -> GoalMetric:
     """Return the metric that a goal is to have for a key result; without a value it stands at the baseline.
 
+    What is only done or not goes from 0 to 1.
+
     Raises:
         FixConfigError: the metric has no baseline and target that differ.
     """
-    if metric.baseline is None or metric.baseline == metric.target:
+    baseline = Decimal(0) if metric.unit.kind is UnitKind.DONE else metric.baseline
+    if baseline is None or baseline == metric.target:
         raise FixConfigError("a goal's metric needs a baseline and another target: state both in the rules")
     unit = _UNITS[metric.unit.kind][0]
-    now = metric.baseline if value is None else value
+    now = baseline if value is None else value
     return GoalMetric(
         unit=unit,
         currency_code=metric.unit.currency if unit == "currency" else None,
-        precision=max(precision_of(each, unit) for each in (metric.baseline, metric.target, now)),
+        precision=max(precision_of(each, unit) for each in (baseline, metric.target, now)),
         progress_source=MANUAL,
         can_manage=True,
-        initial_number_value=metric.baseline,
+        initial_number_value=baseline,
         target_number_value=metric.target,
         current_number_value=now,
     )

@@ -87,6 +87,7 @@ def link(
     """Give a goal the metric of a key result, in place of the one it has. No other command ever does."""
     from flows.linking import link as link_now
     from flows.linking import link_of
+    from okrsync.running import known
 
     def agree(says: str) -> bool:
         typer.echo(says)
@@ -94,6 +95,7 @@ def link(
 
     place: Place = ctx.obj
     config = place.rules()
+    known("destination", [destination] if destination else None, config.destinations)
     with place.store(create=True) as store:
         wish = link_of(config, store, key_result, target, destination)
         done = asyncio.run(

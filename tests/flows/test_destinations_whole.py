@@ -109,6 +109,17 @@ def test_linking_shows_what_it_would_set_and_asks(rivelle: Company) -> None:
     assert "link" in okrsync(*at, "audit", EPIC).stdout
 
 
+def test_linking_to_the_goal_of_another_key_result_or_to_no_destination_is_refused(rivelle: Company) -> None:
+    at = ("-C", str(rivelle.folder))
+    gid, goal = goal_of(rivelle)
+    before = dict(goal["metric"])
+    shared = okrsync(*at, "link", "new-checkout/bugs", gid, "--yes")
+    assert (shared.returncode, f"{gid} is where {EPIC} is written to" in shared.stderr) == (1, True), shared.stderr
+    assert goal["metric"] == before
+    nowhere = okrsync(*at, "link", EPIC, gid, "--yes", "--destination", "goal")
+    assert (nowhere.returncode, "no destination 'goal': did you mean 'goals'?" in nowhere.stderr) == (1, True)
+
+
 def test_a_key_result_that_people_keep_is_linked_and_written_too(rivelle: Company) -> None:
     at = ("-C", str(rivelle.folder))
     site = rivelle.sandbox.asana

@@ -29,6 +29,7 @@ T = TypeVar("T")
 BUGS = Metric(kind=MetricKind.DECREASE, baseline=Decimal(40), target=Decimal(10), unit=Unit(name="bugs"))
 EURO = Unit(kind=UnitKind.CURRENCY, currency="EUR")
 EUROS = replace(BUGS, kind=MetricKind.INCREASE, target=Decimal("99.5"), unit=EURO)
+OFFLINE = Metric(kind=MetricKind.BINARY, target=Decimal(1), unit=Unit(kind=UnitKind.DONE))
 UPDATE = Update(
     key_result="launch/epic",
     title="Finish the epic",
@@ -214,6 +215,7 @@ def test_what_is_no_colour_is_never_posted(office: Office, status: Status) -> No
         (COMPLETION_METRIC, Decimal("0.5"), "percentage", 0, "from 0% to 100%, now 50%"),
         (BUGS, None, "none", 0, "from 40 to 10, now 40"),
         (EUROS, Decimal("50.25"), "currency", 2, "now €50.25"),
+        (OFFLINE, None, "none", 0, "from 0 to 1, now 0"),
     ],
 )
 def test_linking_gives_a_goal_the_metric_of_the_key_result(
@@ -231,7 +233,8 @@ def test_linking_gives_a_goal_the_metric_of_the_key_result(
         float(metric.baseline or 0),
         float(metric.target),
     )
-    assert read(office, gid, replace(UPDATE, metric=metric, value=metric.baseline if value is None else value)).found
+    now = value if value is not None else metric.baseline or Decimal(0)
+    assert read(office, gid, replace(UPDATE, metric=metric, value=now)).found
 
 
 def test_a_metric_without_two_ends_cannot_be_linked() -> None:
