@@ -123,7 +123,7 @@ class AsanaGoals:
             FixConfigError: the goal is gone, hidden, has no metric, has one that Asana computes, or another unit.
         """
         goal = await self.goal(target)
-        metric = self._writable(target, goal, update.metric.unit)
+        metric = self._writable(target, goal, update)
         if update.value is None:
             return Held()
         now = metric.current_number_value
@@ -185,12 +185,11 @@ class AsanaGoals:
         """Close the connections."""
         await self._client.aclose()
 
-    def _writable(self, target: str, goal: Goal, unit: Unit) -> GoalMetric:
-        who, metric = f"{self._name}: goal {target} ({goal.name})", goal.metric
+    def _writable(self, target: str, goal: Goal, update: Update) -> GoalMetric:
+        who, metric, unit = f"{self._name}: goal {target} ({goal.name})", goal.metric, update.metric.unit
+        link = f"`okrsync link {update.key_result} {target}`"
         if metric is None:
-            raise FixConfigError(
-                f"{who} has no metric to write to: give it one with `okrsync link KEY_RESULT {target}`"
-            )
+            raise FixConfigError(f"{who} has no metric to write to: give it one with {link}")
         if metric.progress_source == EXTERNAL and not metric.can_manage:
             raise FixConfigError(
                 f"{who} has an external metric that another account made: use that account's token, or set the goal's "
@@ -206,7 +205,7 @@ class AsanaGoals:
             theirs = metric.currency_code or _COUNTS.get(metric.unit, metric.unit)
             raise FixConfigError(
                 f"{who} counts in {theirs}, the key result in {unit.currency or unit.kind}: give both the same unit, "
-                f"in the rules or with `okrsync link KEY_RESULT {target}`"
+                f"in the rules or with {link}"
             )
         return metric
 

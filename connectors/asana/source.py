@@ -55,8 +55,14 @@ class AsanaSource:
         self._missing: dict[str, int] = {}
 
     async def identify(self) -> Identity:
-        """Return the account of the token and the workspaces it is in."""
+        """Return the account of the token and the workspaces it is in.
+
+        Raises:
+            FixConfigError: the workspace that the options name is none of them.
+        """
         account = await self._client.account()
+        if self._options.workspace is not None:
+            await self._places.workspace()
         email = f" ({account.email})" if account.email else ""
         there = ", ".join(f"{each.name} ({each.gid})" for each in account.workspaces)
         return Identity(

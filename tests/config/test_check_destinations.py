@@ -100,7 +100,7 @@ async def test_a_goal_without_a_metric_is_told_with_the_command_that_gives_one(t
     gid = office.site.add_goal("Bare")
     office.site.goals[gid]["metric"] = None
     (told,) = await checked(tmp_path, office, rules({"o/k": gid}))
-    assert f"okrsync link KEY_RESULT {gid}" in told
+    assert f"okrsync link o/k {gid}" in told
 
 
 async def test_every_missing_goal_is_told_at_its_own_line(tmp_path: Path, office: Office) -> None:

@@ -161,7 +161,7 @@ def test_refusals_say_what_to_do(office: Office) -> None:
     gid = office.site.add_goal("Epic")
     office.site.goals[gid]["metric"] = None
     with pytest.raises(
-        FixConfigError, match=rf"no metric to write to: give it one with `okrsync link KEY_RESULT {gid}`"
+        FixConfigError, match=rf"no metric to write to: give it one with `okrsync link launch/epic {gid}`"
     ):
         read(office, gid)
     with pytest.raises(FixConfigError, match=r"not there or hidden from this account .404.: check the gid"):

@@ -121,6 +121,12 @@ async def test_names_are_looked_up_once_a_run(office: Office) -> None:
     assert len(office.asked("/projects")) == len(office.asked("/users/me")) == 1
 
 
+async def test_a_workspace_that_the_account_is_not_in_is_told_before_any_rule(office: Office) -> None:
+    with pytest.raises(FixConfigError, match=r"there is no workspace 'Rivele' .* near it are 'Rivelle' \(\d+\)"):
+        await office.source(workspace="Rivele").identify()
+    assert (await office.source(workspace="rivelle").identify()).account == "Okrsync Robot (okrsync@rivelle.test)"
+
+
 async def test_names_in_several_workspaces_need_one_of_them_named(office: Office) -> None:
     office.site.workspaces["1199000000000002"] = "Labs"
     office.tasks(office.site.add_project("Launch", workspace="1199000000000002"), "Pay")
