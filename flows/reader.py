@@ -26,7 +26,7 @@ from mapping.judging import judgements
 from mapping.ledger import shared_out
 from mapping.measure import measure_one
 from mapping.metric import has_ramp, is_rate
-from mapping.people import Comment
+from mapping.people import Comment, Override
 from mapping.periods import local_date
 from mapping.readings import Reading
 from mapping.rollup import judged_by_parts, weighing
@@ -135,6 +135,11 @@ class StoreReader:
         """Return the comments on a key result, oldest first."""
         with self._turn:
             return self._store.comments(address)
+
+    def overrides(self, address: str) -> Sequence[Override]:
+        """Return every override of a key result, oldest first, with its check-in."""
+        with self._turn:
+            return self._store.overrides(address)
 
     def closed(self, cycle: str, by: datetime) -> Snapshot | None:
         """Return the snapshot of a cycle that had been closed by an instant, else None."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from flows.reader import StoreReader
 from mapping.check_ins import CauseKind, CausePart, CheckIn, CheckInKind
 from mapping.decimals import difference, tidy, total
-from mapping.people import Comment
+from mapping.people import Comment, Override
 from mapping.rules import Cycle
 from mapping.standing import Overview, Standing
 from mapping.status import Status
@@ -51,10 +51,16 @@ class Story:
     """Of the cycle, newest first."""
     comments: tuple[Comment, ...]
     """Oldest first."""
+    overrides: tuple[Override, ...] = ()
+    """Of the cycle, oldest first, whether they are in force or over."""
     score: Decimal | None = None
     """As the closed cycle's snapshot has it."""
     score_by_hand: str | None = None
     """The reason of a person who gave it."""
+
+    def override_of(self, entry: CheckIn) -> Override | None:
+        """Return how a check-in stood, or stands, above the automatic value; None where it did not."""
+        return next((each for each in self.overrides if each.check_in.run == entry.run), None)
 
     @property
     def notes(self) -> tuple[tuple[datetime, str, str], ...]:
@@ -122,6 +128,7 @@ def _story(standing: Standing, overview: Overview, reader: StoreReader, ended: M
         stuck_because=because,
         check_ins=tuple(history),
         comments=tuple(each for each in reader.comments(standing.key_result) if begins <= each.at <= now),
+        overrides=tuple(each for each in reader.overrides(standing.key_result) if begins <= each.check_in.at <= now),
         score=None if score is None else Decimal(score),
         score_by_hand=ended.get("score_by_hand"),
     )

@@ -64,6 +64,8 @@ COLUMNS = (
     Column("confidence", "Confidence", "Confiance", ()),
     Column("note", "Note", "Commentaire", ("comment", "notes", "remarque", "last note")),
     Column("automatic", "Automatic value", "Valeur automatique", ()),
+    Column("override_reason", "Overridden because", "Remplacé parce que", ()),
+    Column("override_until", "Overridden until", "Remplacé jusqu’à", ()),
     Column("stale_reason", "Stale because", "Périmé parce que", ()),
     Column("no_data", "No data because", "Sans données parce que", ()),
     Column("checked_in_at", "Last check-in", "Dernier point", ("check-in date", "updated", "date", "mis a jour")),
@@ -85,11 +87,22 @@ CHECK_INS = (
     Column("author", "Author", "Auteur", ("checked in by", "saisi par", "updated by", "user", "by")),
     Column("kind", "Kind", "Nature"),
     Column("note", "Note", "Commentaire", ("comment", "comments", "notes", "remarque")),
+    Column("override_reason", "Overridden because", "Remplacé parce que"),
+    Column("override_until", "Overridden until", "Remplacé jusqu’à"),
     Column("causes", "Causes", "Causes"),
     Column("formula", "Formula", "Formule"),
     Column("no_data", "No data because", "Sans données parce que"),
 )
 """Of the table of check-ins, in order."""
+
+COMMENTS = (
+    Column("key_result_id", "Key result id", "Id du résultat clé"),
+    Column("title", "Key result", "Résultat clé"),
+    Column("at", "At", "Le"),
+    Column("author", "Author", "Auteur"),
+    Column("comment", "Comment", "Commentaire"),
+)
+"""Of the table of comments, in order."""
 
 _SYMBOLS = {UnitKind.PERCENT: "%", UnitKind.POINTS: "pp", UnitKind.DONE: "done"}
 _UNITS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from dashboard.exports.as_json import report_json
 from dashboard.exports.markdown import markdown
 from dashboard.exports.sheets import csv_text, xlsx_bytes
-from dashboard.exports.tables import check_ins, key_results
+from dashboard.exports.tables import check_ins, comments, key_results
 from dashboard.links import safe_href
 from dashboard.texts import Texts
 from flows.report import CycleReport
@@ -63,16 +63,16 @@ def write(export: Export, out: Path | None) -> list[Path]:
         if export.format in BINARY:
             raise FixConfigError(f"{export.format} goes into a file: add --out NAME.{export.format}")
         if export.format == "csv" and export.history:
-            raise FixConfigError("check-ins are a second csv: add --out NAME.csv")
+            raise FixConfigError("check-ins and comments are further csvs: add --out NAME.csv")
         sys.stdout.write(_text(export))
         return []
     if export.format in BINARY:
         return [_put(out, _bytes(export))]
     files = [_put(out, _encoded(export.format, _text(export)))]
     if export.format == "csv" and export.history:
-        second = out.with_name(f"{out.stem}.check-ins{out.suffix}")
-        text = csv_text(check_ins(export.told, Texts(export.language)), export.language)
-        files.append(_put(second, _encoded("csv", text)))
+        for name, table in (("check-ins", check_ins), ("comments", comments)):
+            text = csv_text(table(export.told, Texts(export.language)), export.language)
+            files.append(_put(out.with_name(f"{out.stem}.{name}{out.suffix}"), _encoded("csv", text)))
     return files
 
 
@@ -97,7 +97,7 @@ def _bytes(export: Export) -> bytes:
 
         return slides(export.told, texts)
     tables = [key_results(export.told, texts, export.page)]
-    tables += [check_ins(export.told, texts)] if export.history else []
+    tables += [check_ins(export.told, texts), comments(export.told, texts)] if export.history else []
     return xlsx_bytes(tables, export.language)
 
 

@@ -19,7 +19,7 @@ from mapping.delivery import Delivered, Delivery, DeliveryState
 from mapping.effective import Entries
 from mapping.errors import FixConfigError
 from mapping.failpoints import reach
-from mapping.people import AuditEntry, Comment
+from mapping.people import AuditEntry, Comment, Override
 from mapping.reviews import Review
 from mapping.rules import Cycle, Objective
 from mapping.runs import RunRecord
@@ -44,7 +44,7 @@ from store.outbox import (
     write_delivered,
 )
 from store.past import Pasts, read_past_marks, read_pasts, read_rebuilt, write_past
-from store.people import read_audit, read_comments, read_entries, write_audit
+from store.people import read_all_overrides, read_audit, read_comments, read_entries, write_audit
 from store.readings import (
     BY_HAND,
     LATEST,
@@ -186,6 +186,11 @@ class Store:
         """
         with self.reading() as connection:
             return read_entries(connection, self._native, among=among, upto=self._upto, until=self._until)
+
+    def overrides(self, key_result: str) -> list[Override]:
+        """Return every override of a key result, oldest first, with its check-in."""
+        with self.reading() as connection:
+            return read_all_overrides(connection, key_result, upto=self._upto, until=self._until)
 
     def due(self, destination: str, *, now: datetime, most: int) -> list[Delivery]:
         """Return what is due at a destination, oldest first."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from mapping.check_ins import CheckIn
 from mapping.effective import Entries
@@ -57,23 +57,36 @@ def read_overrides(connection: Connection, *, upto: int = LATEST, until: datetim
         .group_by(overrides.c.key_result)
     )
     newest = last.subquery()
-    query = (
-        select(check_ins, overrides.c.sticky, overrides.c.expires_at, overrides.c.reason)
-        .add_columns(overrides.c.ended_at, overrides.c.ended_because)
-        .join(overrides, and_(overrides.c.key_result == check_ins.c.key_result, overrides.c.run == check_ins.c.run))
-        .join(newest, and_(newest.c.key_result == overrides.c.key_result, newest.c.run == overrides.c.run))
+    query = _OVERRIDES.join(
+        newest, and_(newest.c.key_result == overrides.c.key_result, newest.c.run == overrides.c.run)
     )
-    return {
-        row.key_result: Override(
-            check_in=check_in_of(row),
-            sticky=row.sticky,
-            expires_at=row.expires_at,
-            reason=row.reason,
-            over=row.ended_at is not None and (until is None or row.ended_at <= until),
-            ended_because=row.ended_because,
-        )
-        for row in connection.execute(query)
-    }
+    return {row.key_result: _override(row, until) for row in connection.execute(query)}
+
+
+def read_all_overrides(
+    connection: Connection, key_result: str, *, upto: int = LATEST, until: datetime | None = None
+) -> list[Override]:
+    """Return every override of a key result up to a run, oldest first; ``until`` as in ``read_overrides``."""
+    query = _OVERRIDES.where(overrides.c.key_result == key_result, overrides.c.run <= upto).order_by(overrides.c.run)
+    return [_override(row, until) for row in connection.execute(query)]
+
+
+_OVERRIDES = (
+    select(check_ins, overrides.c.sticky, overrides.c.expires_at, overrides.c.reason)
+    .add_columns(overrides.c.ended_at, overrides.c.ended_because)
+    .join(overrides, and_(overrides.c.key_result == check_ins.c.key_result, overrides.c.run == check_ins.c.run))
+)
+
+
+def _override(row: Row[tuple[object, ...]], until: datetime | None) -> Override:
+    return Override(
+        check_in=check_in_of(row),
+        sticky=row.sticky,
+        expires_at=row.expires_at,
+        reason=row.reason,
+        over=row.ended_at is not None and (until is None or row.ended_at <= until),
+        ended_because=row.ended_because,
+    )
 
 
 def read_entries(

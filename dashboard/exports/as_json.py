@@ -32,4 +32,7 @@ def _story(story: Story, page: str | None, *, history: bool) -> Plain:
         "score_by_hand": story.score_by_hand,
         "link": link_to(page, story.standing.key_result),
     }
-    return found | {"check_ins": plain(story.check_ins), "comments": plain(story.comments)} if history else found
+    if not history:
+        return found
+    said = {"check_ins": story.check_ins, "overrides": story.overrides, "comments": story.comments}
+    return found | {name: plain(each) for name, each in said.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dashboard.drawing import last_day
-from dashboard.exports.tables import causes_text, link_to, utc_text
+from dashboard.exports.tables import by_hand_text, causes_text, link_to, utc_text
 from dashboard.phrases import phrase
 from dashboard.templating import cycle_name, in_sentence
 from dashboard.texts import Texts
@@ -66,11 +66,11 @@ def _objective(told: CycleReport, objective: ObjectiveStanding, texts: Texts, pa
     lines = [f"## {escaped(objective.title)}", "", f"**{progress}** ({expected}) · {' · '.join(facts)}", ""]
     goal = escaped(in_sentence(objective.title))
     for story in told.of(objective.key_results):
-        lines += _key_result(goal, story, texts, page)
+        lines += _key_result(goal, story, texts, page, told.overview.cycle.timezone)
     return lines
 
 
-def _key_result(goal: str, story: Story, texts: Texts, page: str | None) -> list[str]:
+def _key_result(goal: str, story: Story, texts: Texts, page: str | None, timezone: str) -> list[str]:
     stands, language = story.standing, texts.language
     measured_by = escaped(in_sentence(stands.title))
     form = texts(FORM)
@@ -83,6 +83,8 @@ def _key_result(goal: str, story: Story, texts: Texts, page: str | None) -> list
         "- " + form % {"objective": goal, "key_result": f"[{measured_by}](<{link}>)" if link else measured_by},
         "  " + " · ".join(facts),
     ]
+    if by_hand := by_hand_text(stands, texts, timezone):
+        lines.append(f"  {escaped(by_hand)}")
     if story.moved:
         moved = escaped(causes_text(story.moved, stands.metric.unit, texts))
         lines.append("  " + texts(MOVED).format(what=moved))
@@ -94,7 +96,7 @@ def _key_result(goal: str, story: Story, texts: Texts, page: str | None) -> list
 
 def _history(told: CycleReport, objective: ObjectiveStanding, texts: Texts) -> list[str]:
     titles = {column.name: column.title(texts.language) for column in CHECK_INS}
-    heads = [titles[name] for name in ("at", "title", "value", "progress", "author")]
+    heads = [titles[name] for name in ("at", "title", "value", "progress", "author", "note", "override_reason")]
     rows = [
         [
             utc_text(entry.at),
@@ -102,6 +104,8 @@ def _history(told: CycleReport, objective: ObjectiveStanding, texts: Texts) -> l
             escaped(show_value(entry.value, entry.metric.unit, texts.language)),
             show_progress(entry.raw_progress, texts.language),
             escaped(entry.author),
+            escaped(entry.note),
+            escaped(override.reason) if (override := story.override_of(entry)) is not None else "",
         ]
         for story in told.of(objective.key_results)
         for entry in story.check_ins

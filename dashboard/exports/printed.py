@@ -12,7 +12,7 @@ from importlib.resources import files
 from markupsafe import Markup
 
 from dashboard import board
-from dashboard.exports.tables import link_to
+from dashboard.exports.tables import link_to, stands_until
 from dashboard.templating import environment
 from dashboard.texts import Texts
 from flows.report import CycleReport
@@ -34,6 +34,7 @@ def printed(told: CycleReport, texts: Texts, *, page: str | None = None, history
             now=told.overview.as_of,
             tallies=board.tallies(board.standings_of(told.overview)),
             history=history,
+            until=lambda override: stands_until(override, texts, told.overview.cycle.timezone),
             link=lambda address: link_to(page, address),
             policy=f"default-src 'none'; style-src 'sha256-{hashed}'; base-uri 'none'; form-action 'none'",
             style=Markup(style),  # noqa: S704  (our own file, as it is)

@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard import board
 from dashboard.drawing import last_day
-from dashboard.exports.tables import cause_text
+from dashboard.exports.tables import by_hand_text, cause_text
 from dashboard.phrases import phrase
 from dashboard.templating import cycle_name, person
 from dashboard.texts import Texts
@@ -258,8 +258,9 @@ def _result(deck: _Deck, story: Story, y: float, told: CycleReport, texts: Texts
 
 
 def _told(story: Story, told: CycleReport, texts: Texts) -> str:
-    """Return what moved it, what it is stuck on, and the last words of people."""
-    said: list[str] = []
+    """Return who stands above the measure, what moved it, what it is stuck on, and the last words of people."""
+    by_hand = by_hand_text(story.standing, texts, told.overview.cycle.timezone)
+    said = [by_hand] if by_hand else []
     if story.moved:
         parts = "; ".join(cause_text(part, story.standing.metric.unit, texts) for part in story.moved)
         said.append(texts(MOVED).format(what=parts))

@@ -10,17 +10,23 @@ from urllib.parse import quote
 
 from dashboard.links import safe_href
 from dashboard.phrases import phrase
+from dashboard.templating import person
 from dashboard.texts import Texts
 from dashboard.texts import marked as _
 from dashboard.vocabulary import CAUSE_WORDS, KIND_WORDS, STATUS_WORDS
 from flows.report import CycleReport, Story
 from mapping.check_ins import CauseKind, CausePart, CheckIn
-from mapping.columns import CHECK_INS, COLUMNS, Column, unit_text
+from mapping.columns import CHECK_INS, COLUMNS, COMMENTS, Column, unit_text
+from mapping.people import Override
 from mapping.rules import Unit, UnitKind
-from mapping.show import show_delta
-from mapping.standing import ObjectiveStanding
+from mapping.show import show_delta, show_value
+from mapping.standing import ObjectiveStanding, Standing
 
-KEY_RESULTS, SAID = _("Key results"), _("Check-ins")
+KEY_RESULTS, SAID, COMMENTED = _("Key results"), _("Check-ins"), _("Comments")
+SAYS = _("says %(value)s; measured: %(automatic)s.")
+UNTIL = _("Stands until %(moment)s.")
+UNTIL_RESUMED = _("Stands until somebody resumes the automatic value.")
+UNTIL_MOVED = _("Stands until the automatic value moves.")
 PLAIN, SHARE = Unit(), Unit(kind=UnitKind.PERCENT)
 
 
@@ -72,6 +78,17 @@ def check_ins(told: CycleReport, texts: Texts) -> Table:
     return Table(title=texts(SAID), columns=CHECK_INS, rows=tuple(rows))
 
 
+def comments(told: CycleReport, texts: Texts) -> Table:
+    """Return one row a comment, oldest first within its key result."""
+    rows: list[tuple[Cell, ...]] = [
+        (each.key_result, story.standing.title, each.at, each.author, each.text)
+        for objective in told.overview.objectives
+        for story in told.of(objective.key_results)
+        for each in story.comments
+    ]
+    return Table(title=texts(COMMENTED), columns=COMMENTS, rows=tuple(rows))
+
+
 def link_to(page: str | None, address: str) -> str | None:
     """Return the address of a key result's page below that of the whole page."""
     if safe_href(page) is None or page is None:
@@ -118,6 +135,8 @@ def _of_key_result(
         "confidence": _share(stands.confidence),
         "note": next((each.note for each in story.check_ins if each.note), None),
         "automatic": None if stands.automatic is None else number(stands.automatic.value),
+        "override_reason": None if stands.override is None else stands.override.reason,
+        "override_until": _until(stands.override, texts),
         "stale_reason": phrase(stands.stale_reason, texts) if stands.stale_reason else None,
         "no_data": phrase(stands.no_data, texts) if stands.no_data else None,
         "checked_in_at": stands.changed_at,
@@ -128,7 +147,7 @@ def _of_key_result(
 
 
 def _of_check_in(story: Story, entry: CheckIn, texts: Texts) -> dict[str, Cell]:
-    unit = entry.metric.unit
+    unit, override = entry.metric.unit, story.override_of(entry)
     return {
         "key_result_id": entry.key_result,
         "title": story.standing.title,
@@ -141,10 +160,40 @@ def _of_check_in(story: Story, entry: CheckIn, texts: Texts) -> dict[str, Cell]:
         "author": entry.author,
         "kind": str(entry.kind),
         "note": entry.note,
+        "override_reason": None if override is None else override.reason,
+        "override_until": _until(override, texts),
         "causes": causes_text(entry.causes, unit, texts),
         "formula": phrase(entry.formula, texts) if entry.formula else None,
         "no_data": phrase(entry.no_data, texts) if entry.no_data else None,
     }
+
+
+def by_hand_text(stands: Standing, texts: Texts, timezone: str) -> str:
+    """Return in a sentence or three who stands above the measure, why, and until when; empty where nobody does."""
+    if stands.automatic is None:
+        return ""
+    unit, language = stands.metric.unit, texts.language
+    values = {"value": show_value(stands.value, unit, language)}
+    values["automatic"] = show_value(stands.automatic.value, unit, language)
+    said = f"{person(stands.author)} {texts(SAYS) % values}"
+    if stands.override is None:
+        return said
+    reason = f" “{stands.override.reason}”" if stands.override.reason else ""
+    return f"{said}{reason} {stands_until(stands.override, texts, timezone)}"
+
+
+def stands_until(override: Override, texts: Texts, timezone: str) -> str:
+    """Return what ends an override, as a sentence."""
+    if override.expires_at is not None:
+        return texts(UNTIL) % {"moment": texts.moment(override.expires_at, timezone)}
+    return texts(UNTIL_RESUMED if override.sticky else UNTIL_MOVED)
+
+
+def _until(override: Override | None, texts: Texts) -> str | datetime | None:
+    """Return the instant at which an override ends by itself, else what ends it."""
+    if override is None or override.expires_at is not None:
+        return None if override is None else override.expires_at
+    return stands_until(override, texts, "UTC")
 
 
 def causes_text(causes: Sequence[CausePart], unit: Unit, texts: Texts) -> str:

@@ -51,6 +51,22 @@ def test_of_a_value_by_hand_that_was_resumed_nothing_is_left_in_what_moved(store
     assert (below.start, below.standing.value) == (Decimal("0.25"), Decimal("0.5"))
 
 
+def test_every_override_of_the_cycle_stands_with_its_reason_beside_the_check_in_that_made_it(store: Store) -> None:
+    synced(store, START, done=1)
+    for day, reason in ((1, "an import went wrong"), (3, "the tracker counts doubles")):
+        said = Said(author="ana", value=Decimal(day) / 10, sticky=True, reason=reason, expires_at=START + 5 * DAY)
+        check_in(store, KR, said, now=START + day * DAY)
+    story = told(store, START + 4 * DAY).stories[KR]
+    assert [(each.reason, each.over) for each in story.overrides] == [
+        ("an import went wrong", True),
+        ("the tracker counts doubles", False),
+    ]
+    found = [each and each.reason for each in map(story.override_of, story.check_ins)]
+    assert found == ["the tracker counts doubles", "an import went wrong", None]
+    (earlier,) = told(store, START + 2 * DAY).stories[KR].overrides
+    assert earlier.reason == "an import went wrong"
+
+
 def test_notes_and_comments_stand_in_the_order_in_which_they_were_said(store: Store) -> None:
     synced(store, START, done=1)
     comment(store, KR, "first", author="ben", now=SOON)

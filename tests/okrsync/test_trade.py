@@ -26,11 +26,12 @@ def test_the_name_of_the_file_tells_the_format(rivelle: Company, tmp_path: Path)
     where = ("-C", str(rivelle.folder), "export", "--history", "--out")
     for name in ("q4.xlsx", "q4.md", "q4.json", "q4.csv", "q4.html", "q4.pptx"):
         assert okrsync(*where, str(tmp_path / name)).returncode == 0
-    assert load_workbook(tmp_path / "q4.xlsx").sheetnames == ["Key results", "Check-ins"]
+    assert load_workbook(tmp_path / "q4.xlsx").sheetnames == ["Key results", "Check-ins", "Comments"]
     assert json.loads((tmp_path / "q4.json").read_text(encoding="utf-8"))["okrsync_export"] == 1
     names = {path.suffix for path in tmp_path.iterdir()}
     assert names == {".xlsx", ".md", ".json", ".csv", ".html", ".pptx"}
     assert (tmp_path / "q4.check-ins.csv").is_file()
+    assert (tmp_path / "q4.comments.csv").is_file()
     assert (tmp_path / "q4.csv").read_bytes().startswith("\ufeff".encode())
 
 
@@ -38,7 +39,7 @@ def test_what_cannot_be_written_is_said_with_what_to_do(rivelle: Company, tmp_pa
     where = ("-C", str(rivelle.folder), "export")
     for words, says in (
         (("--format", "xlsx"), "add --out NAME.xlsx"),
-        (("--history",), "check-ins are a second csv"),
+        (("--history",), "check-ins and comments are further csvs"),
         (("--out", str(tmp_path / "q4.doc")), "tells no format"),
         (("--out", str(tmp_path / "missing" / "q4.csv")), "cannot write"),
         (("--page", "javascript:alert(1)"), "is no web address"),

@@ -9,8 +9,8 @@ from functools import cache
 
 from dashboard.texts import Texts
 from flows.report import Closing, CycleReport, Story, Stuck
-from mapping.check_ins import CauseKind, CausePart
-from mapping.people import Comment
+from mapping.check_ins import CauseKind, CausePart, CheckIn
+from mapping.people import Comment, Override
 from mapping.standing import Overview
 from tests.dashboard.fixtures import Company
 from tests.dashboard.sketches import NOW
@@ -57,8 +57,10 @@ def told(*, closed: bool = False) -> CycleReport:
     for objective in overview.objectives:
         for stands in objective.key_results:
             history = tuple(company.history(stands.key_result))
+            overrides = tuple(_override(entry) for entry in history[:1])
             stories[stands.key_result] = Story(
-                standing=stands,
+                standing=replace(stands, override=overrides[0], automatic=history[0]) if overrides else stands,
+                overrides=overrides,
                 start=history[-1].value if history else None,
                 moved=(CausePart(kind=CauseKind.COMPLETED, amount=Decimal("0.2"), items=("CHK-1",), count=1),),
                 stuck=Stuck.STALE if stands.stale_reason else Stuck.NO_DATA if stands.no_data else None,
@@ -74,14 +76,21 @@ def told(*, closed: bool = False) -> CycleReport:
     return CycleReport(overview=overview, stories=stories, closing=closing)
 
 
+def _override(entry: CheckIn) -> Override:
+    until = NOW + timedelta(days=2)
+    return Override(check_in=entry, sticky=True, expires_at=until, reason="the tracker counts doubles")
+
+
 def renamed(whole: CycleReport, text: str) -> CycleReport:
     """Return the same cycle with one text wherever people may write one."""
 
     def of_story(story: Story) -> Story:
         stands = replace(story.standing, title=text, owner=text or None, stale_reason=text or None)
+        overrides = tuple(replace(each, reason=text) for each in story.overrides)
+        stands = replace(stands, author=text, override=overrides[0]) if overrides else stands
         said = tuple(replace(each, note=text, author=text) for each in story.check_ins)
         comments = tuple(replace(each, text=text, author=text) for each in story.comments)
-        return replace(story, standing=stands, check_ins=said, comments=comments)
+        return replace(story, standing=stands, check_ins=said, comments=comments, overrides=overrides)
 
     stories = {address: of_story(story) for address, story in whole.stories.items()}
     objectives = tuple(

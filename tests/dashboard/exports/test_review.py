@@ -61,6 +61,15 @@ def test_the_page_speaks_french_and_says_what_moved_and_what_is_stuck() -> None:
         assert words in page
 
 
+def test_page_and_slides_say_who_stands_above_the_measure_why_and_until_when() -> None:
+    page = printed(told(), EN, history=True)
+    above = sum(len(story.overrides) for story in told().stories.values())
+    assert above > 1
+    assert page.count("<q><bdi>the tracker counts doubles</bdi></q>") == 2 * above, "above the history and in it"
+    assert page.count("Stands until ") == 2 * above
+    assert "“the tracker counts doubles” Stands until " in "\n".join(slides_of(told())[2])
+
+
 def test_the_slides_are_a_title_an_overview_one_for_each_objective_and_the_scores() -> None:
     open_, closed = told(), told(closed=True)
     objectives = open_.overview.objectives

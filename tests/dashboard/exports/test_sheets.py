@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,12 +18,13 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from dashboard.exports.sheets import csv_text, xlsx_bytes
-from dashboard.exports.tables import Amount, Table, check_ins, key_results
+from dashboard.exports.tables import Amount, Table, check_ins, comments, key_results
 from mapping.columns import COLUMNS, Column, folded, unit_of, unit_text
 from mapping.currencies import CODES
 from mapping.rules import Unit, UnitKind
 from mapping.safe_text import safe, unsafe
 from tests.dashboard.exports.kit import EN, FR, NAUGHTY, renamed, told
+from tests.dashboard.sketches import NOW
 
 RUN = frozenset("=+-@\t\r\n＝＋－＠")
 TWO = (Column("text", "Text", "Texte"), Column("number", "Number", "Nombre"))
@@ -45,13 +47,24 @@ def naughty() -> Table:
 @pytest.mark.parametrize("text", NAUGHTY)
 def test_no_text_of_a_csv_begins_as_a_formula_does(text: str) -> None:
     whole = renamed(told(), text)
-    for table in (key_results(whole, EN), check_ins(whole, EN)):
+    for table in (key_results(whole, EN), check_ins(whole, EN), comments(whole, EN)):
         rows = cells_of(csv_text(table, "en"))
         for row, cells in zip(table.rows, rows[1:], strict=True):
             for cell, written in zip(row, cells, strict=True):
                 if isinstance(cell, str):
                     assert unsafe(written) == cell
                     assert shown(written)[:1] not in RUN
+
+
+def test_an_override_stands_with_reason_and_end_beside_its_check_in_and_comments_have_a_table() -> None:
+    for table in (key_results(told(), EN), check_ins(told(), EN)):
+        places = [column.name for column in table.columns]
+        row = next(row for row in table.rows if row[places.index("override_reason")])
+        assert row[places.index("override_reason")] == "the tracker counts doubles"
+        assert row[places.index("override_until")] == NOW + timedelta(days=2)
+    said = cells_of(csv_text(comments(told(), EN), "en"))
+    assert said[0] == ["Key result id", "Key result", "At", "Author", "Comment"]
+    assert said[1][3:] == ["ana", "waits for a supplier"]
 
 
 @given(st.text())
@@ -98,8 +111,8 @@ def test_a_workbook_holds_texts_as_texts_and_numbers_as_numbers() -> None:
 @pytest.mark.parametrize("text", NAUGHTY[:6])
 def test_a_whole_cycle_of_naughty_names_has_no_formula_in_its_workbook(text: str) -> None:
     whole = renamed(told(), text)
-    book = load_workbook(io.BytesIO(xlsx_bytes([key_results(whole, FR), check_ins(whole, FR)], "fr")))
-    assert book.sheetnames == ["Résultats clés", "Check-ins"]
+    book = load_workbook(io.BytesIO(xlsx_bytes([each(whole, FR) for each in (key_results, check_ins, comments)], "fr")))
+    assert book.sheetnames == ["Résultats clés", "Check-ins", "Commentaires"]
     found = [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row]
     assert "f" not in found
     assert "e" not in found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -20,6 +21,13 @@ def test_markdown_shows_the_reading_form_in_both_languages() -> None:
     assert "> ana: waits for a supplier" in english
 
 
+def test_markdown_says_who_stands_above_the_measure_why_and_until_when() -> None:
+    said = markdown(told(), EN, history=True)
+    assert re.search(r"okrsync says .*; measured: .*\. “the tracker counts doubles” Stands until ", said)
+    assert "| the tracker counts doubles |" in said
+    assert "“the tracker counts doubles” Vaut jusqu’au " in markdown(told(), FR)
+
+
 def test_markdown_of_a_closed_cycle_says_who_closed_it_and_the_scores() -> None:
     text = markdown(told(closed=True), EN)
     assert "by ana" in text
@@ -33,7 +41,7 @@ def test_no_text_becomes_markup(text: str) -> None:
     heads = [line for line in shown.splitlines() if line.startswith("#")]
     assert len(heads) == 1 + len(told().overview.objectives)
     rows = [line.replace("\\|", "") for line in shown.splitlines() if line.startswith("|")]
-    assert {row.count("|") for row in rows} == {6}
+    assert {row.count("|") for row in rows} == {8}
 
 
 def test_numbers_stay_readable_and_lists_are_not_begun() -> None:
