@@ -59,7 +59,9 @@ def told(*, closed: bool = False) -> CycleReport:
             history = tuple(company.history(stands.key_result))
             overrides = tuple(_override(entry) for entry in history[:1])
             stories[stands.key_result] = Story(
-                standing=replace(stands, override=overrides[0], automatic=history[0]) if overrides else stands,
+                standing=replace(stands, author="ana", override=overrides[0], automatic=history[0])
+                if overrides
+                else stands,
                 overrides=overrides,
                 start=history[-1].value if history else None,
                 moved=(CausePart(kind=CauseKind.COMPLETED, amount=Decimal("0.2"), items=("CHK-1",), count=1),),

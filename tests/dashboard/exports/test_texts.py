@@ -23,7 +23,7 @@ def test_markdown_shows_the_reading_form_in_both_languages() -> None:
 
 def test_markdown_says_who_stands_above_the_measure_why_and_until_when() -> None:
     said = markdown(told(), EN, history=True)
-    assert re.search(r"okrsync says .*; measured: .*\. “the tracker counts doubles” Stands until ", said)
+    assert re.search(r"ana says .*; measured: .*\. “the tracker counts doubles” Stands until ", said)
     assert "| the tracker counts doubles |" in said
     assert "“the tracker counts doubles” Vaut jusqu’au " in markdown(told(), FR)
 
