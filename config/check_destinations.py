@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from config.check import Finding, in_order, problem_of
 from config.destinations import ConfiguredDestination
 from config.load import Config
 from connectors.destination import Destination, Probed
-from mapping.delivery import Update, trial_of
+from mapping.delivery import Delivered, Update, trial_of
 from mapping.errors import OkrsyncError, TryAgainError
 from mapping.rules import Objective
 
 OpenDestination = Callable[[ConfiguredDestination], Destination]
 """Opens a destination. May raise FixConfigError."""
+Wrote = Mapping[str, Mapping[str, Delivered]]
+"""Destination, then key result, to what okrsync is known to have written there."""
 
 
 def check_destinations(
-    config: Config, opened: OpenDestination, *, at: datetime, objectives: Sequence[Objective]
+    config: Config,
+    opened: OpenDestination,
+    *,
+    at: datetime,
+    objectives: Sequence[Objective],
+    wrote: Wrote | None = None,
 ) -> AsyncIterator[Finding]:
     """Read each target once, all destinations at the same time, and yield what was found in the order of the file.
 
@@ -29,19 +36,26 @@ def check_destinations(
         opened: opens a destination.
         at: the clock.
         objectives: what may go there: those of the rules, and those that people keep in the store.
+        wrote: what was written before, so that edits by people are told also while nothing is to be written.
     """
-    return in_order(_ask(rule, opened, objectives, at) for rule in config.destinations.values())
+    return in_order(
+        _ask(rule, opened, objectives, at, (wrote or {}).get(rule.name, {})) for rule in config.destinations.values()
+    )
 
 
 async def _ask(
-    rule: ConfiguredDestination, opened: OpenDestination, objectives: Sequence[Objective], at: datetime
+    rule: ConfiguredDestination,
+    opened: OpenDestination,
+    objectives: Sequence[Objective],
+    at: datetime,
+    wrote: Mapping[str, Delivered],
 ) -> list[Finding]:
     try:
         there = opened(rule)
     except OkrsyncError as error:
         return [problem_of(rule.name, rule.place, error)]
     try:
-        return await _findings(there, rule, _trials(rule, objectives, at))
+        return await _findings(there, rule, _trials(rule, objectives, at), wrote)
     finally:
         await there.aclose()
 
@@ -53,14 +67,16 @@ def _trials(rule: ConfiguredDestination, objectives: Sequence[Objective], at: da
                 yield trial_of(key_result, objective, at=at)
 
 
-async def _findings(there: Destination, rule: ConfiguredDestination, trials: Iterator[Update]) -> list[Finding]:
+async def _findings(
+    there: Destination, rule: ConfiguredDestination, trials: Iterator[Update], wrote: Mapping[str, Delivered]
+) -> list[Finding]:
     """Look at one target after the other, until it is plain that what is wrong is not the target."""
     found: list[Finding] = []
     said = ""
     for trial in trials:
         target = rule.target(trial.key_result)
         try:
-            stands = await _look(there, target, trial)
+            stands = await _look(there, target, trial, wrote.get(trial.key_result))
         except TryAgainError as error:
             return [*found, problem_of(rule.name, rule.place, error)]
         except OkrsyncError as error:
@@ -74,14 +90,17 @@ async def _findings(there: Destination, rule: ConfiguredDestination, trials: Ite
     return list({str(each): each for each in found}.values())  # a webhook is one place for all of them
 
 
-async def _look(there: Destination, target: str, trial: Update) -> str:
+async def _look(there: Destination, target: str, trial: Update, last: Delivered | None) -> str:
     if isinstance(there, Probed):
         return await there.probe(target, trial)
     held = await there.read(target, trial)
     if held.blind:
         return "cannot be asked: it is told at the next delivery"
-    return "has " + ", ".join(_standing(part, held.found.get(part)) for part in held.wanted)
+    return "has " + ", ".join(_standing(part, held.found.get(part), last, target) for part in held.wanted)
 
 
-def _standing(part: str, found: str | None) -> str:
-    return f"no {part} yet" if found is None else f"{part} {found}"
+def _standing(part: str, found: str | None, last: Delivered | None, target: str) -> str:
+    stands = f"no {part} yet" if found is None else f"{part} {found}"
+    if last is None or last.target != target or part not in last.wrote or last.is_ours(part, found):
+        return stands
+    return f"{stands}, edited there after okrsync wrote {last.wrote[part]}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 import typer
 
 from config.check import Finding, check_online
-from config.check_destinations import check_destinations
+from config.check_destinations import Wrote, check_destinations
 from config.load import Config
 from flows.deliver import open_destination
 from flows.opening import open_source
@@ -29,9 +29,10 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     except ConfigProblemsError as error:
         problems, said = error.problems, []
     else:
-        objectives = [*config.objectives, *_kept_by_people(config, place)]
+        kept, wrote = _of_the_store(config, place)
+        objectives = [*config.objectives, *kept]
         problems = [each for rule in config.destinations.values() for each in rule.strangers(objectives)]
-        findings = [] if offline else asyncio.run(_online(config, objectives, quiet=json))
+        findings = [] if offline else asyncio.run(_online(config, objectives, wrote, quiet=json))
         problems += [each.problem for each in findings if each.problem is not None]
         said = [_counted(config), *(str(each) for each in findings if each.problem is None)]
     if json:
@@ -43,29 +44,34 @@ def run_check(place: Place, *, offline: bool, json: bool) -> bool:
     return bool(problems)
 
 
-def _kept_by_people(config: Config, place: Place) -> list[Objective]:
-    """Return what the store holds besides the rules, where a destination may want it."""
+def _of_the_store(config: Config, place: Place) -> tuple[list[Objective], Wrote]:
+    """Return what the store knows for destinations: OKRs besides those of the rules, and what was written before."""
     if not config.destinations or place.nothing_synced:
-        return []
+        return [], {}
     ruled = {each.id for each in config.key_results()}
     try:
         with place.store() as store:
             declared = store.declared()
+            wrote = {name: store.delivered(name) for name in config.destinations}
     except OkrsyncError as error:
         sys.stderr.write(f"okrsync: OKRs that people keep were left out, for the store cannot be read: {error}\n")
-        return []
+        return [], {}
     whole = [
         replace(each, key_results=tuple(part for part in each.key_results if part.id not in ruled)) for each in declared
     ]
-    return [each for each in whole if each.key_results]
+    return [each for each in whole if each.key_results], wrote
 
 
-async def _online(config: Config, objectives: Sequence[Objective], *, quiet: bool) -> list[Finding]:
+async def _online(config: Config, objectives: Sequence[Objective], wrote: Wrote, *, quiet: bool) -> list[Finding]:
     if not quiet and sys.stderr.isatty():
         sys.stderr.write(f"Asking {', '.join((*config.connections, *config.destinations))}…\n")
     sources = check_online(config, lambda name: open_source(config, name, now=utc_now))
     targets = check_destinations(
-        config, lambda rule: open_destination(config, rule, now=utc_now), at=utc_now(), objectives=objectives
+        config,
+        lambda rule: open_destination(config, rule, now=utc_now),
+        at=utc_now(),
+        objectives=objectives,
+        wrote=wrote,
     )
     return [*[each async for each in sources], *[each async for each in targets]]
 

@@ -31,6 +31,9 @@ def test_an_edit_in_the_goals_file_is_left_alone_and_told(rivelle: Company) -> N
     text = kept.read_text(encoding="utf-8")
     bugs = standings(load(rivelle.folder).world().asana)[GOAL_BUGS]
     kept.write_text(text.replace(f'"current_number_value": {bugs}', '"current_number_value": 12.0'), encoding="utf-8")
+    checked = okrsync("-C", str(rivelle.folder), "check")
+    assert checked.returncode == 0, "it may well be meant so"
+    assert f"has value 12, edited there after okrsync wrote {int(bugs)}" in checked.stdout
     report = rivelle.sync()
     (told,) = report.destinations
     assert (told.sent, len(told.conflicts)) == (1, 1)
