@@ -120,14 +120,16 @@ def enqueue_retired(
         closed: cycles whose key results are frozen.
         among: addresses to look at; all by default.
     """
+    candidates = run.retired() if among is None else run.retired().intersection(among)
+    if not candidates:
+        return 0
     register, frozen = run.register(), frozenset(closed)
     gone: dict[str, Objective] = {}
-    for address, known in register.key_results.items():
-        if known.retired and (among is None or address in among):
-            objective = register.objectives[objective_of(address)].body
-            cycle = objective.cycle
-            if cycle.id not in frozen and local_date(now, cycle.timezone) < cycle.ends_on:
-                gone[address] = objective
+    for address in sorted(candidates):
+        objective = register.objectives[objective_of(address)].body
+        cycle = objective.cycle
+        if cycle.id not in frozen and local_date(now, cycle.timezone) < cycle.ends_on:
+            gone[address] = objective
     newest = run.newest_outgoing(list(gone))
     fresh = [
         (outlet.name, replace(last.update, run=run.seq, at=now, note="declared no longer", retired=True))

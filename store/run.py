@@ -40,6 +40,7 @@ from store.readings import (
     read_last_check_ins,
     read_objective_of,
     read_past_values,
+    read_retired,
     read_watermark,
     seq_of,
 )
@@ -296,6 +297,12 @@ class Run:
         with self._turn:
             self._require_merged()
             return read_objective_of(self._connection, key_result)
+
+    def retired(self) -> frozenset[str]:
+        """Return the addresses of key results that nobody declares any more."""
+        with self._turn:
+            self._require_merged()
+            return read_retired(self._connection)
 
     def newest_outgoing(self, among: Sequence[str] | None = None) -> dict[tuple[str, str], Delivery]:
         """Return the newest row of the outbox for each destination and key result, or for some key results."""
