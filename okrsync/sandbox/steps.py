@@ -117,7 +117,8 @@ def _estimate_anew(step: Step) -> Iterator[str]:
         old = issue["fields"][jira_words.STORY_POINTS]
         new = 8.0 if old is None or old != 8.0 else 13.0
         step.jira.estimate(issue["key"], new, at=step.tick(), by=company.TOMAS)
-        before = "had no estimate and" if old is None else f"went from {old:g} story points and"
+        points = "story point" if old == 1.0 else "story points"
+        before = "had no estimate and" if old is None else f"was estimated at {old:g} {points} and"
         yield f"{issue['key']} “{issue['fields']['summary']}” {before} is now estimated at {new:g}."
 
 
