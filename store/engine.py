@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from mapping.errors import FixConfigError, OkrsyncError, TryAgainError
 from store.dialects import LOCK_SECONDS
+from store.tables import narrow_for_postgresql
 
 PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
@@ -48,6 +49,7 @@ def engine_of(url: str) -> Engine:
         _make_folder(parsed)
     elif parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
+        narrow_for_postgresql()
     else:
         raise FixConfigError(f"the store knows SQLite and PostgreSQL, not {parsed.drivername}: change the database URL")
     try:

@@ -10,6 +10,8 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, Ta
 
 from store.columns import Exact, Id, Instant
 
+BY_HAND = text("kind <> 'measured'")
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -174,13 +176,7 @@ check_ins = Table(
     Column("note", Text, nullable=False, server_default=text("''")),
     Index(None, "run"),
     # What people said is rare: found without walking through years of measured rows.
-    Index(
-        "ix_check_ins_by_hand",
-        "key_result",
-        "run",
-        sqlite_where=text("kind <> 'measured'"),
-        postgresql_where=text("kind <> 'measured'"),
-    ),
+    by_hand := Index("ix_check_ins_by_hand", "key_result", "run", sqlite_where=BY_HAND),
 )
 
 freshness = Table(
@@ -373,3 +369,11 @@ snapshots = Table(
     Column("public_key", Text, nullable=False),
     Column("signature", Text, nullable=False),
 )
+
+
+def narrow_for_postgresql() -> None:
+    """Say to PostgreSQL as well which rows an index is of.
+
+    Said above it would make SQLAlchemy import PostgreSQL's dialect, 15 ms of every command on SQLite.
+    """
+    by_hand.dialect_options["postgresql"]["where"] = BY_HAND
