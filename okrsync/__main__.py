@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 
 from okrsync.exits import Exit
+from okrsync.memory import starting
 from okrsync.rooms import strangers
 
 
 def main() -> None:
     """Run the command line; expected failures are one clear line, unexpected ones a traceback."""
-    # Imports make a million objects that stay: looking through them for garbage again and again costs a tenth of a
-    # command's time and finds none.
-    gc.set_threshold(50_000)
+    starting()
     if found := strangers():
         sys.exit("\n".join(f"okrsync: {line}" for line in found))
 

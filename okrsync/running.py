@@ -17,6 +17,7 @@ from flows.sync_report import SyncReport
 from flows.work import Watch, Wish, opened
 from mapping.errors import FixConfigError, TryAgainError
 from okrsync import show
+from okrsync.memory import working
 from okrsync.place import Place, past_moment
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def run_plan(place: Place, wish: Wish, *, quiet: bool) -> SyncReport:
 
 async def in_process(place: Place, wish: Wish, watch: Watch, *, dry: bool = False) -> SyncReport:
     """Call the steps one after the other, without Prefect."""
+    working()
     async with opened(place.rules(), wish, watch=watch, dry=dry) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         work.measure()
@@ -103,6 +105,7 @@ def run_apply(place: Place, saved: SavedPlan, *, quiet: bool) -> SyncReport:
 
 
 async def _apply(place: Place, saved: SavedPlan, watch: Watch) -> SyncReport:
+    working()
     async with opened(place.rules(), saved.wish, watch=watch) as work:
         await asyncio.gather(*(work.pull(name) for name in work.names()))
         require_same(saved, work.measure(), work.declaring.changes)

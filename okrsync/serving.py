@@ -18,6 +18,7 @@ from dashboard.app import create_app
 from flows.reader import StoreReader
 from flows.reports import Counter
 from mapping.errors import FixConfigError
+from okrsync.memory import working
 from okrsync.place import Place
 
 ENDINGS = (KeyboardInterrupt, asyncio.CancelledError)
@@ -72,6 +73,7 @@ def run_service(place: Place, *, host: str, port: int, prefect_port: int) -> Non
 
 async def _ended_in_order(work: Awaitable[None]) -> None:
     """Await ``work``; SIGTERM, as systemd and containers send it, cancels it, so that what it has started ends too."""
+    working()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     if task is not None:
         signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))

@@ -6,7 +6,6 @@ Run: ``python -m bench.pulls.child PULLER URL IN_FLIGHT FOLDER``; prints what it
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.pulls.asked import JQL, NAMED
+from okrsync.memory import starting
 
 RULES = """
 timezone: UTC
@@ -53,7 +53,7 @@ def okrsync_github_rest(url: str, in_flight: int, folder: Path) -> int:
 
 
 def _okrsync(url: str, rules: str, in_flight: int, folder: Path) -> int:
-    gc.set_threshold(50_000)  # as the command itself does first of all: see okrsync/__main__.py
+    starting()  # as the command itself does first of all: see okrsync/__main__.py
     import connectors.github.client
     from flows.work import Wish
     from okrsync.place import Place
