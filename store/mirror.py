@@ -76,11 +76,11 @@ class StoredMirror:
     def counts(self, selection: Selection, number: str) -> PlainCounts | None:
         """Return how often each pair of a state and that number occurs; without a number each item is 1.
 
-        None when members have changed since, and for a number on PostgreSQL, which refuses to look into a JSON text
-        that has a NUL anywhere in it.
+        None when anything of the connection has changed since, and for a number on PostgreSQL, which refuses to look
+        into a JSON text that has a NUL anywhere in it.
         """
         with self._opened() as connection:
-            if self._changed_since(connection, selection):
+            if not self._rests(connection, selection):
                 return None
             if not number:
                 every = self._counted(connection, selection, items.c.state)
@@ -190,16 +190,23 @@ class StoredMirror:
             .order_by(memberships.c.item)
         )
 
+    def _rests(self, connection: Connection, selection: Selection) -> bool:
+        """Return whether nothing of the connection has changed since, as is usual; told by the primary key alone."""
+        return connection.execute(select(item_events.c.run).where(self._later(selection)).limit(1)).first() is None
+
+    def _later(self, selection: Selection) -> ColumnElement[bool]:
+        return and_(item_events.c.run > self.seq, item_events.c.connection == selection.connection)
+
     def _changed_since(self, connection: Connection, selection: Selection) -> dict[str, dict[str, str]]:
         """Return what members' fields were: item to (field to old JSON), of the first event after the run."""
-        later = and_(item_events.c.run > self.seq, item_events.c.connection == selection.connection)
         changed: dict[str, dict[str, str]] = {}
-        if connection.execute(select(item_events.c.run).where(later).limit(1)).first() is None:
-            return changed  # the usual case, told by the primary key alone
+        if self._rests(connection, selection):
+            return changed
         query = (
             select(item_events.c.item, item_events.c.field, item_events.c.old)
             .where(
-                later, item_events.c.item.in_(select(memberships.c.item).where(self._belongs(memberships, selection)))
+                self._later(selection),
+                item_events.c.item.in_(select(memberships.c.item).where(self._belongs(memberships, selection))),
             )
             .order_by(item_events.c.run.desc())  # the earliest comes last and stays
         )
@@ -208,11 +215,7 @@ class StoredMirror:
         return changed
 
     def _parents_changed(self, connection: Connection, selection: Selection) -> bool:
-        query = select(item_events.c.item).where(
-            item_events.c.run > self.seq,
-            item_events.c.connection == selection.connection,
-            item_events.c.field == "parent",
-        )
+        query = select(item_events.c.item).where(self._later(selection), item_events.c.field == "parent")
         return connection.execute(query.limit(1)).first() is not None
 
     def _current_parents(self, connection: Connection, selection: Selection) -> frozenset[str]:
