@@ -36,6 +36,7 @@ def _unknown(value: object) -> dict[object, object]:
 
 _encoder = msgspec.json.Encoder(order="deterministic", enc_hook=_unknown)
 _item = msgspec.json.Decoder(WorkItem)
+_causes = msgspec.json.Decoder(tuple[CausePart, ...])
 _digest = hashlib.blake2b(digest_size=16)
 _state = msgspec.json.Decoder(dict[str, Any])
 
@@ -121,7 +122,7 @@ def encode_causes(causes: tuple[CausePart, ...]) -> str:
 
 def decode_causes(text: str) -> tuple[CausePart, ...]:
     """Return the causes of ``encode_causes``."""
-    return msgspec.json.decode(text, type=tuple[CausePart, ...])
+    return _causes.decode(text)
 
 
 def encode_check_in(entry: CheckIn) -> str:

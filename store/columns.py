@@ -73,7 +73,9 @@ class Instant(TypeDecorator[datetime]):
         """Return the instant in UTC, whatever zone the session has."""
         if value is None:
             return None
-        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Exact(TypeDecorator[Decimal]):

@@ -7,8 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Subquery, Table, and_, case, func, select, text, union_all
+from sqlalchemy import Connection, Result, Row, Select, Subquery, Table, and_, case, func, select, text, union_all
 
 from mapping.check_ins import CheckIn, CheckInKind
 from mapping.rules import Cycle, KeyResult, Objective
@@ -116,7 +118,7 @@ def read_check_ins(connection: Connection, key_result: str, limit: int | None, *
     """Return the last check-ins of one key result up to a run, newest first; all without a limit."""
     mine = (check_ins.c.key_result == key_result) & (check_ins.c.run <= upto)
     query = select(check_ins).where(mine).order_by(check_ins.c.run.desc()).limit(limit)
-    return [check_in_of(row) for row in connection.execute(query)]
+    return check_ins_of(connection.execute(query))
 
 
 def read_first_check_ins(connection: Connection) -> dict[str, datetime]:
@@ -260,26 +262,47 @@ def _connection_record(row: Row[tuple[object, ...]]) -> ConnectionRecord:
     )
 
 
-def check_in_of(row: Row[tuple[object, ...]]) -> CheckIn:
-    """Return the check-in of a row of that table."""
+_FIELDS = (
+    "key_result", "run", "at", "value", "metric", "raw_progress", "progress", "items", "done", "formula", "no_data",
+    "rule", "rule_version", "causes", "author", "kind", "status", "confidence", "note",
+)  # fmt: skip
+_KINDS = {kind.value: kind for kind in CheckInKind}
+
+
+def check_in_of(row: Row[tuple[Any, ...]]) -> CheckIn:
+    """Return the check-in of a row that has the columns of that table."""
+    return _check_in(*(getattr(row, name) for name in _FIELDS))
+
+
+def check_ins_of(rows: Result[tuple[Any, ...]]) -> list[CheckIn]:
+    """Return the check-ins of such rows, taken by place: ten years of a key result are thousands of them."""
+    taken = itemgetter(*map([*rows.keys()].index, _FIELDS))
+    return [_check_in(*taken(row)) for row in rows.all()]
+
+
+def _check_in(
+    key_result: str, run: int, at: datetime, value: Decimal | None, metric: str, raw_progress: Decimal | None,
+    progress: Decimal | None, items: int | None, done: int | None, formula: str, no_data: str | None, rule: str,
+    rule_version: str, causes: str, author: str, kind: str, status: str | None, confidence: Decimal | None, note: str,
+) -> CheckIn:  # fmt: skip
     return CheckIn(
-        key_result=row.key_result,
-        run=row.run,
-        at=row.at,
-        value=row.value,
-        metric=decode_metric(row.metric),
-        raw_progress=row.raw_progress,
-        progress=row.progress,
-        items=row.items,
-        done=row.done,
-        formula=row.formula,
-        no_data=row.no_data,
-        rule=row.rule,
-        rule_version=row.rule_version,
-        causes=decode_causes(row.causes),
-        author=row.author,
-        kind=CheckInKind(row.kind),
-        status=None if row.status is None else Status(row.status),
-        confidence=row.confidence,
-        note=row.note,
+        key_result=key_result,
+        run=run,
+        at=at,
+        value=value,
+        metric=decode_metric(metric),
+        raw_progress=raw_progress,
+        progress=progress,
+        items=items,
+        done=done,
+        formula=formula,
+        no_data=no_data,
+        rule=rule,
+        rule_version=rule_version,
+        causes=decode_causes(causes),
+        author=author,
+        kind=_KINDS[kind],
+        status=None if status is None else Status(status),
+        confidence=confidence,
+        note=note,
     )
