@@ -151,5 +151,5 @@ def _ignore(_error: SkipRecordError) -> None:
 
 
 def _place(address: str) -> str:
-    path = address.partition("://")[2].partition("/")[2]  # which neither has a query, nor time for more
+    path = address.partition("://")[2].partition("/")[2]  # there is no query, and urlsplit is slow for every record
     return path.lower()  # owners and repositories are not case sensitive
